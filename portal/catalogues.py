@@ -45,9 +45,7 @@ TEMPLATE_KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
-PLACEHOLDER = re.compile(
-    r"%\((\w+)\)[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]|%%|%[sdifrgx]|\{\w*\}"
-)
+PLACEHOLDER = re.compile(r"%\((\w+)\)[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]|%%|%[sdifrgx]|\{\w*\}")
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -61,11 +59,7 @@ class Sentence:
     @property
     def key(self) -> str:
         """The sentence as JSON files name it: with its context in front, if it has one."""
-        return (
-            f"{self.context}{CONTEXT_MARK}{self.singular}"
-            if self.context
-            else self.singular
-        )
+        return f"{self.context}{CONTEXT_MARK}{self.singular}" if self.context else self.singular
 
 
 class Unreadable(Exception):
@@ -90,13 +84,7 @@ class Report:
 
     @property
     def problems(self) -> bool:
-        return bool(
-            self.missing
-            or self.unreadable
-            or self.mismatched
-            or self.fuzzy
-            or self.stale
-        )
+        return bool(self.missing or self.unreadable or self.mismatched or self.fuzzy or self.stale)
 
 
 def in_python(source: str) -> Iterator[Sentence]:
@@ -114,9 +102,7 @@ def in_python(source: str) -> Iterator[Sentence]:
         if name not in CALLS:
             continue
         words = [
-            argument.value
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-            else ""
+            argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
             for argument in node.args
         ]
         context, singular, plural = (
@@ -145,10 +131,7 @@ def sources(root: Path) -> Iterator[Path]:
     """The files that may hold sentences, in a fixed order."""
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
-            if (
-                path.suffix in {".html", ".txt", ".py"}
-                and "migrations" not in path.parts
-            ):
+            if path.suffix in {".html", ".txt", ".py"} and "migrations" not in path.parts:
                 yield path
 
 
@@ -190,9 +173,7 @@ class Bare(Catalog):
     mime_headers = property(_steady_headers)
 
 
-def catalogue(
-    language: str, sentences: Iterable[Sentence], words: Mapping[tuple[str, str], str]
-) -> Bare:
+def catalogue(language: str, sentences: Iterable[Sentence], words: Mapping[tuple[str, str], str]) -> Bare:
     """The catalogue of `language`, with "" where `words` has no translation."""
     result = Bare(
         locale=language,
@@ -202,9 +183,7 @@ def catalogue(
     for sentence in sentences:
         text = words.get((sentence.context, sentence.singular), "")
         result.add(
-            (sentence.singular, sentence.plural)
-            if sentence.plural
-            else sentence.singular,
+            (sentence.singular, sentence.plural) if sentence.plural else sentence.singular,
             (text,) if sentence.plural else text,
             context=sentence.context or None,
         )
@@ -234,11 +213,7 @@ def translations(po: bytes, report: Report) -> dict[tuple[str, str], str]:
         if not message.id:
             continue
         singular = message.id[0] if isinstance(message.id, tuple | list) else message.id
-        text = (
-            message.string[0]
-            if isinstance(message.string, tuple | list)
-            else message.string
-        )
+        text = message.string[0] if isinstance(message.string, tuple | list) else message.string
         if message.fuzzy:
             report.fuzzy.append(singular)
         if text:
@@ -252,9 +227,7 @@ def filled(path: Path) -> dict[tuple[str, str], str]:
     for key, value in json.loads(path.read_text(encoding="utf-8")).items():
         text = value.get("zh") if isinstance(value, dict) else value
         if not isinstance(text, str) or not text:
-            raise ValueError(
-                f'{path}: {key!r} must be "text" or {{"plural": "…", "zh": "…"}}.'
-            )
+            raise ValueError(f'{path}: {key!r} must be "text" or {{"plural": "…", "zh": "…"}}.')
         context, _mark, singular = key.rpartition(CONTEXT_MARK)
         found[context, singular] = text
     return found
@@ -274,9 +247,7 @@ def same_placeholders(sentence: Sentence, text: str) -> bool:
 
 def overrides(root: Path) -> dict[str, dict[str, str]]:
     path = root / "locale" / DRAFTED / "overrides.json"
-    known: dict[str, Any] = (
-        json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    )
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return {"phrases": known.get("phrases", {}), "messages": known.get("messages", {})}
 
 
@@ -320,13 +291,9 @@ def run(root: Path, *, fill: Iterable[Path] = (), check: bool = False) -> Report
     for source in fill:
         added = filled(source)
         words.update(added)
-        report.unknown += [
-            singular for key, singular in added if (key, singular) not in known
-        ]
+        report.unknown += [singular for key, singular in added if (key, singular) not in known]
     if report.unreadable:
-        lost = [
-            Sentence(singular=s, context=c) for c, s in words if (c, s) not in known
-        ]
+        lost = [Sentence(singular=s, context=c) for c, s in words if (c, s) not in known]
         sentences = sorted([*sentences, *lost])
     known = {(sentence.context, sentence.singular) for sentence in sentences}
     words = {key: text for key, text in words.items() if key in known}

@@ -13,9 +13,7 @@ from portal import catalogues
 
 
 class Command(BaseCommand):
-    help = (
-        "Collect sentences, merge translations, draft zh-Hant, compile the catalogues."
-    )
+    help = "Collect sentences, merge translations, draft zh-Hant, compile the catalogues."
     requires_system_checks = ()
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -43,9 +41,7 @@ class Command(BaseCommand):
         if check and options["fill"]:
             raise CommandError("--check writes nothing, so it cannot go with --fill.")
         try:
-            report = catalogues.run(
-                Path(settings.BASE_DIR), fill=options["fill"], check=check
-            )
+            report = catalogues.run(Path(settings.BASE_DIR), fill=options["fill"], check=check)
         except (catalogues.OpenCCMissing, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
 
@@ -53,9 +49,7 @@ class Command(BaseCommand):
             self.stdout.write(as_json(report.missing))
             return
         self.listing("not used by any source, left out", report.unknown)
-        self.listing(
-            "could not be read, its sentences stay as they were", report.unreadable
-        )
+        self.listing("could not be read, its sentences stay as they were", report.unreadable)
         self.listing("fuzzy", report.fuzzy)
         self.listing("placeholders differ", report.mismatched)
         self.listing("without Chinese", [sentence.key for sentence in report.missing])
@@ -75,7 +69,6 @@ class Command(BaseCommand):
 
 def as_json(missing: list[catalogues.Sentence]) -> str:
     empty = {
-        sentence.key: {"plural": sentence.plural, "zh": ""} if sentence.plural else ""
-        for sentence in missing
+        sentence.key: {"plural": sentence.plural, "zh": ""} if sentence.plural else "" for sentence in missing
     }
     return json.dumps(empty, ensure_ascii=False, indent=1)
