@@ -1,0 +1,20 @@
+"""Celery is the doorbell: it wakes workers, the database says what there is to do.
+
+Every task may be lost, doubled or late without harm, because each one only asks the database
+for rows that are due. No task carries a countdown or an ETA.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("steady")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "plan-reminders": {"task": "notices.tasks.plan_reminders", "schedule": 60.0},
+    "dispatch": {"task": "notices.tasks.dispatch", "schedule": 5.0},
+    "expire-offers": {"task": "repayment.tasks.expire_offers", "schedule": 60.0},
+}
