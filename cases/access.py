@@ -1,0 +1,134 @@
+"""Who may do what: one table to read. Everything not named here is refused.
+
+`requires` and `public` mark every view; a guard walks the URL resolver and fails on a view
+that carries neither mark and is not listed in THIRD_PARTY.
+"""
+
+import functools
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+View = Callable[..., HttpResponseBase]
+PUBLIC = "public"
+
+
+class Role(models.TextChoices):
+    BORROWER = "borrower", _("Borrower")
+    OFFICER = "officer", _("Case officer")
+    TEAM_LEAD = "team_lead", _("Team lead")
+    LENDER_ADMIN = "lender_admin", _("Lender administrator")
+    REGULATOR = "regulator", _("Regulator")
+
+
+class Permission(StrEnum):
+    # The borrower's own file
+    FILE_KEEP = "file.keep"  # record debts, make a budget, import, remove
+    PLAN_SEND = "plan.send"  # compare plans, consent, send proposals
+    OFFER_ANSWER = "offer.answer"  # accept, counter, decline, withdraw
+    AGREEMENT_READ = "agreement.read"
+    MESSAGE_READ = "message.read"
+    CONTACT_TERMS = "contact.terms"  # channels, hours, pause
+    # Signed in, whoever it is
+    ACCOUNT = "account"
+    # One lender's part
+    OFFICER_SITE = "officer.site"
+    CASE_READ = "case.read"
+    CASE_ANSWER = "case.answer"  # accept, counter, decline
+    WAIVE = "case.waive"  # waive interest or fees inside the policy
+    POLICY_EDIT = "policy.edit"
+    # The public's interest
+    REPORT_READ = "report.read"
+
+
+_BORROWER = frozenset(
+    {
+        Permission.ACCOUNT,
+        Permission.FILE_KEEP,
+        Permission.PLAN_SEND,
+        Permission.OFFER_ANSWER,
+        Permission.AGREEMENT_READ,
+        Permission.MESSAGE_READ,
+        Permission.CONTACT_TERMS,
+    }
+)
+_OFFICER = frozenset(
+    {Permission.ACCOUNT, Permission.OFFICER_SITE, Permission.CASE_READ, Permission.CASE_ANSWER, Permission.WAIVE}
+)
+
+# Role → (what it is for, in a sentence, and all it may do).
+ROLES: dict[str, tuple[str, frozenset[Permission]]] = {
+    Role.BORROWER: ("Keeps their own file and answers lenders; sees nobody else's.", _BORROWER),
+    Role.OFFICER: ("Answers borrowers for one lender; sees only that lender's part.", _OFFICER),
+    Role.TEAM_LEAD: ("An officer who also confirms what goes beyond an officer's limit.", _OFFICER),
+    Role.LENDER_ADMIN: ("Sets the lender's published policy.", _OFFICER | {Permission.POLICY_EDIT}),
+    Role.REGULATOR: ("Reads fixed tables. Cannot write, never enters the officers' site.",
+                     frozenset({Permission.ACCOUNT, Permission.REPORT_READ})),
+}
+
+# Roles that must show a second factor on every page that is not public.
+STAFF_ROLES = frozenset({Role.OFFICER, Role.TEAM_LEAD, Role.LENDER_ADMIN, Role.REGULATOR})
+
+# Views we did not write, by URL name (namespace:*, or a name). Value: PUBLIC or the permission they need.
+THIRD_PARTY: dict[str, str] = {
+    "admin:*": Permission.OFFICER_SITE,
+    "set_language": PUBLIC,
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_signup": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_request_login_code": PUBLIC,
+    "account_confirm_login_code": PUBLIC,
+    "account_confirm_email": PUBLIC,
+    "account_email_verification_sent": PUBLIC,
+    "account_verify_phone": PUBLIC,
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "account_signup_by_passkey": PUBLIC,
+    "mfa_authenticate": PUBLIC,
+    "mfa_trust": PUBLIC,
+    "mfa_login_webauthn": PUBLIC,
+    "account_reauthenticate": Permission.ACCOUNT,
+    "account_email": Permission.ACCOUNT,
+    "account_change_phone": Permission.ACCOUNT,
+    "account_change_password": Permission.ACCOUNT,
+    "account_set_password": Permission.ACCOUNT,
+    "mfa_*": Permission.ACCOUNT,
+    "usersessions_list": Permission.ACCOUNT,
+}
+
+
+def allows(role: str, permission: Permission) -> bool:
+    """Whether `role` carries `permission`; an unknown role carries nothing."""
+    return permission in ROLES.get(role, ("", frozenset()))[1]
+
+
+def public(view: View) -> View:
+    """Anyone may open this view, signed in or not."""
+    marked = login_not_required(view)
+    marked.access = PUBLIC  # type: ignore[attr-defined]
+    return marked
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Only people whose role carries `permission`; for anyone else the page does not exist."""
+
+    def mark(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            # LoginRequiredMiddleware has already sent visitors to sign in.
+            if not request.user.is_authenticated or not request.user.may(permission):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        guarded.access = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return mark

@@ -1,0 +1,29 @@
+"""Writing the record: one Event for every change, in the same transaction."""
+
+from typing import Any
+
+from cases import clock
+from cases.models import Event, Lender, User
+
+
+def record(
+    kind: str,
+    *,
+    by: User | None,
+    about: Any,
+    person: User | None = None,
+    lender: Lender | None = None,
+    **data: Any,
+) -> Event:
+    """Append one Event. `by` None is the system itself; `data` holds codes and figures, no personal text."""
+    return Event.objects.create(
+        at=clock.now(),
+        kind=kind,
+        actor_ref=by.ref if by else "",
+        actor_role=by.role if by else "system",
+        about_type=about._meta.model_name,
+        about_ref=about.ref,
+        person_ref=person.ref if person else "",
+        lender_ref=lender.ref if lender else "",
+        data=data,
+    )

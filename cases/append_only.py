@@ -1,0 +1,108 @@
+"""Tables whose rows are history: the database itself refuses to change or remove them.
+
+`AppendOnly` is a migration operation. `arm`, `disarm` and `armed` exist for the tests, whose
+clean-up between cases has to empty the tables.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import migrations
+
+# table → columns that may not change; empty means none may, and the row may not go either.
+GUARDED: dict[str, tuple[str, ...]] = {
+    "cases_event": (),
+    "cases_statement": ("lines", "available", "made_at"),
+    "repayment_offer": ("terms", "terms_sha256", "made_by", "debt_id", "previous_id", "number"),
+    "repayment_instalment": (),
+    "repayment_acceptance": (),
+    "repayment_plan": ("terms", "canonical", "nonce", "terms_sha256", "debt_id", "offer_id"),
+    "notices_decision": (),
+    "notices_receipt": (),
+}
+
+_PG_FUNCTION = """
+CREATE OR REPLACE FUNCTION steady_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME; END $$
+"""
+
+
+def _create(vendor: str, table: str, columns: Sequence[str]) -> Iterator[str]:
+    of = f" OF {', '.join(columns)}" if columns else ""
+    if vendor == "postgresql":
+        yield _PG_FUNCTION
+        for verb, scope in ((f"UPDATE{of}", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
+            name = f"{table}_no_{verb.split()[0].lower()}"
+            yield (
+                f"CREATE OR REPLACE TRIGGER {name} BEFORE {verb} ON {table} "
+                f"FOR EACH {scope} EXECUTE FUNCTION steady_append_only()"
+            )
+    else:
+        for verb in (f"UPDATE{of}", "DELETE"):
+            word = verb.split()[0]
+            yield (
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{word.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'append-only: {word} on {table} is refused'); END"
+            )
+
+
+def _drop(vendor: str, table: str) -> Iterator[str]:
+    if vendor == "postgresql":
+        for verb in ("update", "delete", "truncate"):
+            yield f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}"
+    else:
+        for verb in ("update", "delete"):
+            yield f"DROP TRIGGER IF EXISTS {table}_no_{verb}"
+
+
+def _run(connection: Any, statements: Iterator[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def arm(connection: Any) -> None:
+    """Put every guard in place; harmless when they are."""
+    for table, columns in GUARDED.items():
+        _run(connection, _create(connection.vendor, table, columns))
+
+
+def disarm(connection: Any) -> None:
+    """Take every guard away. Only the tests' clean-up may."""
+    for table in GUARDED:
+        _run(connection, _drop(connection.vendor, table))
+
+
+def armed(connection: Any) -> bool:
+    """Whether every guarded table has its triggers."""
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        names = {row[0] for row in cursor.fetchall()}
+    verbs = ("update", "delete", "truncate") if connection.vendor == "postgresql" else ("update", "delete")
+    return all(f"{table}_no_{verb}" in names for table in GUARDED for verb in verbs)
+
+
+class AppendOnly(migrations.RunPython):
+    """Migration operation: guard `table` as GUARDED says."""
+
+    def __init__(self, table: str) -> None:
+        if table not in GUARDED:
+            raise ValueError(f"{table} is not in cases.append_only.GUARDED.")
+        self.table = table
+        super().__init__(self._forwards, self._backwards, elidable=False)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__name__, [self.table], {}
+
+    def _forwards(self, apps: Any, schema_editor: Any) -> None:
+        connection = schema_editor.connection
+        _run(connection, _create(connection.vendor, self.table, GUARDED[self.table]))
+
+    def _backwards(self, apps: Any, schema_editor: Any) -> None:
+        connection = schema_editor.connection
+        _run(connection, _drop(connection.vendor, self.table))

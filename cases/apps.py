@@ -1,0 +1,7 @@
+"""People, what they owe, who contacted them, what went wrong."""
+
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    name = "cases"

@@ -1,0 +1,22 @@
+"""The rows of the cases app, one file a theme."""
+
+from cases.models.casework import Case, Consent, Hold, Work
+from cases.models.contacts import Contact
+from cases.models.debts import Debt, DebtParty, Statement
+from cases.models.ledger import Event
+from cases.models.people import Lender, Post, User
+
+__all__ = [
+    "Case",
+    "Consent",
+    "Contact",
+    "Debt",
+    "DebtParty",
+    "Event",
+    "Hold",
+    "Lender",
+    "Post",
+    "Statement",
+    "User",
+    "Work",
+]
