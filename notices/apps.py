@@ -1,0 +1,7 @@
+"""What we say, when, and why it was allowed."""
+
+from django.apps import AppConfig
+
+
+class NoticesConfig(AppConfig):
+    name = "notices"
