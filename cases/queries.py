@@ -1,0 +1,86 @@
+"""What each person may read. Every face starts here; outside the scope there is nothing to find."""
+
+import datetime as dt
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from cases import clock
+from cases.access import Permission
+from cases.models import Case, Consent, Debt, DebtParty, Event, Hold, Lender, Statement, User
+
+
+def lender_of(user: User) -> Lender | None:
+    """The lender an officer speaks for today; None for everyone else."""
+    if not user.may(Permission.CASE_READ):
+        return None
+    today = clock.today()
+    return (
+        Lender.objects.filter(posts__officer=user, posts__since__lte=today)
+        .filter(Q(posts__until__isnull=True) | Q(posts__until__gte=today))
+        .first()
+    )
+
+
+def debts_for(user: User) -> QuerySet[Debt]:
+    """A borrower's own debts; for an officer the debts its lender owns and the borrower has shown it."""
+    debts = Debt.objects.filter(removed_at__isnull=True).prefetch_related(
+        Prefetch("parties", DebtParty.objects.filter(until__isnull=True).select_related("lender"), to_attr="standing")
+    )
+    if user.may(Permission.FILE_KEEP):
+        return debts.filter(borrower=user)
+    lender = lender_of(user)
+    if lender is None:
+        return debts.none()
+    shown = standing_consents().filter(lender=lender, purpose=Consent.Purpose.NEGOTIATE)
+    return debts.filter(
+        parties__lender=lender,
+        parties__until__isnull=True,
+        parties__role=DebtParty.Role.OWNER,
+        borrower__in=shown.values("borrower"),
+    )
+
+
+def owner_of(debt: Debt) -> Lender | None:
+    """The lender that owns the debt today, from the prefetched parties where there are any."""
+    parties = getattr(debt, "standing", None)
+    if parties is None:
+        parties = list(debt.parties.filter(until__isnull=True).select_related("lender"))
+    return next((party.lender for party in parties if party.role == DebtParty.Role.OWNER), None)
+
+
+def cases_for(user: User) -> QuerySet[Case]:
+    """A borrower's cases, or the cases of an officer's lender that still rest on a consent or an agreement."""
+    cases = Case.objects.select_related("borrower", "lender")
+    if user.may(Permission.FILE_KEEP):
+        return cases.filter(borrower=user)
+    lender = lender_of(user)
+    return cases.filter(lender=lender) if lender else cases.none()
+
+
+def standing_consents(on: dt.date | None = None) -> QuerySet[Consent]:
+    """Consents that hold on a day: given, not revoked, not expired."""
+    return Consent.objects.filter(revoked_at__isnull=True, expires_on__gte=on or clock.today())
+
+
+def consents_for(user: User) -> QuerySet[Consent]:
+    return standing_consents().filter(borrower=user).select_related("lender")
+
+
+def current_statement(user: User) -> Statement | None:
+    return Statement.objects.filter(borrower=user, replaced_at__isnull=True).first()
+
+
+def lenders() -> QuerySet[Lender]:
+    """The list a borrower picks from."""
+    return Lender.objects.order_by("name")
+
+
+def standing_holds(person: User, at: dt.datetime | None = None) -> QuerySet[Hold]:
+    instant = at or clock.now()
+    return Hold.objects.filter(borrower=person, since__lte=instant).filter(
+        Q(until__isnull=True) | Q(until__gt=instant)
+    )
+
+
+def events_about(ref: str) -> QuerySet[Event]:
+    return Event.objects.filter(about_ref=ref)
