@@ -1,0 +1,127 @@
+"""One budget, several creditors: who gets what, by a rule that anybody can recompute.
+
+Shares are exact fractions found by water-filling: a claim whose share reaches its balance gets its balance and
+leaves, the rest is divided again. Only then is there one rounding, by largest remainder, never above a balance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from cases.domain import money
+from cases.domain.refusal import Refused
+
+
+class Rule(StrEnum):
+    BALANCE = "balance"
+    CONTRACTUAL = "contractual"
+    EQUAL = "equal"
+    PRIORITY_FIRST = "priority_first"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What one creditor is owed, in minor units. `priority` counts only for `priority_first`: lower is earlier."""
+
+    id: str
+    balance: int
+    contractual: int = 0
+    priority: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    id: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Shares in the order of the claims; `total + unallocated` is what was available."""
+
+    shares: tuple[Share, ...]
+    total: int
+    unallocated: int
+
+
+def fair_split(available: int, claims: Sequence[Claim], rule: Rule = Rule.BALANCE) -> Split:
+    """Divide `available` over the claims. Raises Refused naming the field (a JSON Pointer without its slash)."""
+    _check(available, claims, rule)
+    if rule is Rule.PRIORITY_FIRST:
+        amounts = _by_priority(available, claims)
+    else:
+        amounts = _fill(available, [claim.balance for claim in claims], _weights(claims, rule))
+    total = sum(amounts)
+    return Split(
+        shares=tuple(
+            Share(id=claim.id, amount=amount) for claim, amount in zip(claims, amounts, strict=True)
+        ),
+        total=total,
+        unallocated=available - total,
+    )
+
+
+def _check(available: int, claims: Sequence[Claim], rule: Rule) -> None:
+    if available < 0:
+        raise Refused("negative", "An amount cannot be below zero.", field="available")
+    seen: set[str] = set()
+    for place, claim in enumerate(claims):
+        if claim.id in seen:
+            raise Refused("duplicate_id", "Every claim needs its own id.", field=f"claims/{place}/id")
+        seen.add(claim.id)
+        if claim.balance < 0:
+            raise Refused("negative", "An amount cannot be below zero.", field=f"claims/{place}/balance")
+        if claim.contractual < 0:
+            raise Refused("negative", "An amount cannot be below zero.", field=f"claims/{place}/contractual")
+        if rule is Rule.PRIORITY_FIRST and claim.priority is None:
+            raise Refused("required", "This rule needs a priority.", field=f"claims/{place}/priority")
+        if claim.priority is not None and claim.priority < 1:
+            raise Refused("out_of_range", "A priority is 1 or more.", field=f"claims/{place}/priority")
+
+
+def _weights(claims: Sequence[Claim], rule: Rule) -> list[int]:
+    if rule is Rule.EQUAL:
+        return [1] * len(claims)
+    if rule is Rule.CONTRACTUAL and any(claim.contractual for claim in claims):
+        return [claim.contractual for claim in claims]
+    return [claim.balance for claim in claims]
+
+
+def _by_priority(available: int, claims: Sequence[Claim]) -> list[int]:
+    amounts = [0] * len(claims)
+    for level in sorted({claim.priority or 0 for claim in claims}):
+        places = [place for place, claim in enumerate(claims) if claim.priority == level]
+        balances = [claims[place].balance for place in places]
+        for place, amount in zip(places, _fill(available, balances, balances), strict=True):
+            amounts[place] = amount
+        available -= min(available, sum(balances))
+    return amounts
+
+
+def _fill(available: int, balances: Sequence[int], weights: Sequence[int]) -> list[int]:
+    """Whole amounts that sum to the smaller of what is available and what is owed."""
+    available = min(available, sum(balances))
+    exact = [Fraction(0)] * len(balances)
+    left = _pour(Fraction(available), balances, weights, exact)
+    # Claims of weight zero get something only now that every other claim is at its balance.
+    rest = [balance if weight == 0 else 0 for balance, weight in zip(balances, weights, strict=True)]
+    _pour(left, rest, rest, exact)
+    return money.largest_remainder(exact)
+
+
+def _pour(left: Fraction, balances: Sequence[int], weights: Sequence[int], exact: list[Fraction]) -> Fraction:
+    """Water-filling into `exact`; returns what no claim could take."""
+    open_places = {place for place, weight in enumerate(weights) if weight > 0 and balances[place] > 0}
+    while left > 0 and open_places:
+        whole = sum(weights[place] for place in open_places)
+        full = {place for place in open_places if left * weights[place] >= balances[place] * whole}
+        if not full:
+            for place in open_places:
+                exact[place] = left * weights[place] / whole
+            return Fraction(0)
+        for place in full:
+            exact[place] = Fraction(balances[place])
+        left -= sum(balances[place] for place in full)
+        open_places -= full
+    return left
