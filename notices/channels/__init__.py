@@ -1,0 +1,17 @@
+"""Ways of sending, by the name a message carries."""
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from notices.channels.base import Answer, CannotTell, Channel, NotTaken, Rejected
+
+__all__ = ["Answer", "CannotTell", "Channel", "NotTaken", "Rejected", "of"]
+
+_DEFAULT = {"sms": "notices.channels.sms.OutboxSms", "email": "notices.channels.email.Email"}
+
+
+def of(name: str) -> Channel:
+    """The channel called `name`. `settings.NOTICE_CHANNELS` names another class for it where an operator has one."""
+    named = {**_DEFAULT, **getattr(settings, "NOTICE_CHANNELS", {})}
+    channel: Channel = import_string(named[name])()
+    return channel
