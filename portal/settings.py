@@ -14,12 +14,18 @@ from portal import env
 # ── where things are ─────────────────────────────────────────────────────────────────────────
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(BASE_DIR / ".env")
-VAR_DIR = Path(env.text("VAR_DIR", purpose="where files made at run time go", default=str(BASE_DIR / "var")))
+# The demo opens doors without a password; portal/checks.py refuses it anywhere but on this machine.
+DEMO = env.flag("DEMO")
+VAR_DIR = Path(
+    env.text(
+        "VAR_DIR",
+        purpose="where files made at run time go",
+        default=str(BASE_DIR / "var" / ("demo" if DEMO else "dev")),
+    )
+)
 
 # ── safety ───────────────────────────────────────────────────────────────────────────────────
 DEBUG = env.flag("DEBUG")
-# The demo opens doors without a password; portal/checks.py refuses it anywhere but on this machine.
-DEMO = env.flag("DEMO")
 SECRET_KEY = env.text("SECRET_KEY", purpose="the key that signs sessions and tokens")
 FIELD_KEYS = env.words("FIELD_KEYS", purpose="the keys that encrypt personal fields, newest first")
 INDEX_KEY = env.text("INDEX_KEY", purpose="the key of the blind index that finds a telephone number")
@@ -109,7 +115,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "portal.templatetags.steady"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "portal.templatetags.steady",
+                "portal.templatetags.rules",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -125,7 +136,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {
     "default": dj_database_url.parse(
         env.text(
-            "DATABASE_URL", purpose="the database's address", default=f"sqlite:///{VAR_DIR / 'steady.sqlite3'}"
+            "DATABASE_URL",
+            purpose="the database's address",
+            default=f"sqlite:///{VAR_DIR / 'steady.sqlite3'}",
         ),
         conn_max_age=60,
     )
@@ -232,14 +245,18 @@ CELERY_TIMEZONE = "UTC"
 EMAIL_BACKEND = env.text(
     "EMAIL_BACKEND",
     purpose="how e-mail leaves",
-    default="notices.channels.email.OutboxBackend" if DEBUG else "django.core.mail.backends.smtp.EmailBackend",
+    default="notices.channels.email.OutboxBackend"
+    if DEBUG
+    else "django.core.mail.backends.smtp.EmailBackend",
 )
 EMAIL_HOST = env.text("EMAIL_HOST", purpose="the mail server", default="localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", purpose="the mail account", default="")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", purpose="the mail account's password", default="")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", purpose="the sender's address", default="steady@localhost")
+DEFAULT_FROM_EMAIL = env.text(
+    "DEFAULT_FROM_EMAIL", purpose="the sender's address", default="steady@localhost"
+)
 # Security codes are sent by the notices app, which cases may not import: named here as EMAIL_BACKEND is.
 SECURITY_CODE_SENDER = "notices.actions.codes.send"
 
@@ -252,5 +269,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", purpose="how much is logged", default="INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.text("LOG_LEVEL", purpose="how much is logged", default="INFO"),
+    },
 }

@@ -1,10 +1,11 @@
 """The site's table of contents: nouns, no verbs, no walkable ids."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from portal.views import display, public
+from portal.views import demo, display, home, public, reports
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For anyone
@@ -16,6 +17,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("display/", display.display, name="display"),
     # Signing in
     path("accounts/", include("allauth.urls")),
+    # A home for each role
+    path("home/", home.home, name="home"),
     # Lenders' people
     path("officer/", admin.site.urls),
+    # In the public's interest
+    path("reports/", reports.overview, name="reports"),
+    path("rules/", reports.rules, name="rules"),
 ]
+
+if settings.DEMO:
+    urlpatterns += [
+        path("demo/", demo.doors, name="demo"),
+        path("demo/doors/<slug:role>/", demo.door, name="demo_door"),
+        path("demo/clock/", demo.move_clock, name="demo_clock"),
+        path("demo/outbox/", demo.outbox, name="demo_outbox"),
+    ]

@@ -10,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.template import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -284,7 +286,7 @@ def _problems(forms: Iterable[Any]) -> list[tuple[str, str]]:
             continue
         found += [("", str(message)) for message in form.non_field_errors()]
         for bound in form:
-            anchor = bound.id_for_label or bound.auto_id
+            anchor = bound.id_for_label or (f"{bound.auto_id}_0" if bound.auto_id else "")
             found += [(f"#{anchor}" if anchor else "", str(message)) for message in bound.errors]
     return found
 
@@ -489,3 +491,11 @@ def here(context: Mapping[str, Any]) -> str:
 def next_text(current: str | None) -> str:
     """The text size after this one: three sizes, then round again."""
     return {"large": "larger", "larger": "normal"}.get(current or "", "large")
+
+
+@register.simple_tag(takes_context=True)
+def page_title(context: Context) -> str:
+    """The page's `title` block once more, so that a heading need not repeat it."""
+    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+    block = blocks.get_block("title") if blocks else None
+    return block.nodelist.render(context) if block else ""

@@ -21,7 +21,9 @@ def chosen(request: HttpRequest, what: str) -> str:
 def back_to(request: HttpRequest) -> str:
     """Where the form asks to return to, if that is a place on this site."""
     target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         return target
     return "/"
 
@@ -34,6 +36,11 @@ def display(request: HttpRequest) -> HttpResponse:
         value = request.POST.get(what)
         if value in values:
             response.set_cookie(
-                what, value, max_age=_YEAR, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+                what,
+                value,
+                max_age=_YEAR,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
             )
     return response

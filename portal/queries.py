@@ -1,0 +1,127 @@
+"""What the home page and the supervision pages read, each in a fixed number of queries."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
+
+from cases import queries as cases_queries
+from cases.models import Case, User
+from notices.models import Decision, Message
+from portal.domain.next_step import Facts
+from repayment import queries as repayment_queries
+from repayment.models import Choice, Instalment, Offer, Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far the plans in force have come, in minor units. Due instalments are what was agreed by today."""
+
+    agreed: int
+    due_so_far: int
+    plans: int
+    lenders_asked: int
+
+
+def facts_for(user: User) -> Facts:
+    offers = Offer.objects.filter(case__borrower=user, state=Offer.State.OPEN).aggregate(
+        to_answer=Count("id", filter=Q(made_by=Offer.Side.LENDER)),
+        waiting=Count("id", filter=Q(made_by=Offer.Side.BORROWER)),
+    )
+    return Facts(
+        debts=cases_queries.debts_for(user).count(),
+        has_budget=cases_queries.current_statement(user) is not None,
+        unsent_choice=Choice.objects.filter(
+            borrower=user, sent_at__isnull=True, replaced_at__isnull=True
+        ).exists(),
+        offers_to_answer=offers["to_answer"],
+        offers_waiting=offers["waiting"],
+        plans=repayment_queries.plans_for(user).filter(state=Plan.State.ACTIVE).count(),
+    )
+
+
+def offers_to_answer(user: User) -> Sequence[Offer]:
+    return list(
+        repayment_queries.offers_for(user)
+        .filter(state=Offer.State.OPEN, made_by=Offer.Side.LENDER)
+        .select_related("case__lender", "previous")
+        .order_by("expires_on", "id")
+    )
+
+
+def coming_instalments(user: User, on: dt.date, days: int = 31) -> Sequence[Instalment]:
+    """The instalments of plans in force that fall due in the next `days`, soonest first."""
+    return list(
+        Instalment.objects.filter(
+            plan__case__borrower=user,
+            plan__state=Plan.State.ACTIVE,
+            due__gte=on,
+            due__lt=on + dt.timedelta(days=days),
+        )
+        .select_related("plan__case__lender", "plan__debt")
+        .order_by("due", "plan_id")
+    )
+
+
+def progress_for(user: User, on: dt.date) -> Progress:
+    sums = Instalment.objects.filter(plan__case__borrower=user, plan__state=Plan.State.ACTIVE).aggregate(
+        agreed=Sum("amount"), due=Sum("amount", filter=Q(due__lt=on)), plans=Count("plan", distinct=True)
+    )
+    return Progress(
+        agreed=sums["agreed"] or 0,
+        due_so_far=sums["due"] or 0,
+        plans=sums["plans"],
+        lenders_asked=Case.objects.filter(borrower=user).count(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthRow:
+    """One month of the supervision table; a hidden cell is None and is not a zero."""
+
+    month: dt.date
+    sent: int | None
+    withheld: int | None
+
+
+def hide_small(count: int) -> int | None:
+    """A count below the threshold points at people, so it is not shown; nothing at all may be said."""
+    return count if count == 0 or count >= settings.SMALL_CELL_THRESHOLD else None
+
+
+def messages_by_month() -> Sequence[MonthRow]:
+    """Reminders that left and reminders that were held back, per month of their due time."""
+    rows = (
+        Message.objects.filter(purpose=Message.Purpose.REMINDER)
+        .annotate(month=TruncMonth("due_at"))
+        .values("month")
+        .annotate(
+            sent=Count("id", filter=Q(state__in=[Message.State.SENT, Message.State.DELIVERED])),
+            withheld=Count("id", filter=Q(state=Message.State.WITHHELD)),
+        )
+        .order_by("-month")[:12]
+    )
+    return [
+        MonthRow(
+            month=row["month"].date(), sent=hide_small(row["sent"]), withheld=hide_small(row["withheld"])
+        )
+        for row in rows
+    ]
+
+
+def decisions_taken() -> int:
+    return Decision.objects.count()
+
+
+def plans_agreed_by_kind() -> Sequence[tuple[str, int | None]]:
+    """Plans in force per kind of lender."""
+    rows = (
+        Plan.objects.filter(state=Plan.State.ACTIVE)
+        .values_list("case__lender__kind")
+        .annotate(count=Count("id"))
+        .order_by("case__lender__kind")
+    )
+    return [(kind, hide_small(count)) for kind, count in rows]

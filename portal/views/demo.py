@@ -1,0 +1,98 @@
+"""The demo's own pages: three doors, a clock that moves forward, and what left by SMS and e-mail.
+
+The routes exist only with DEMO, and each view asks again.
+"""
+
+import datetime as dt
+import functools
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from cases import accounts, clock
+from cases.access import Role, View, public
+from cases.models import User
+from notices.models import OutboxEntry
+from notices.queries import withheld_messages
+from portal.views.display import back_to
+
+_HOUR = 60 * 60
+_DAY = 24 * _HOUR
+MORNING = dt.time(9, 30)
+
+
+def demo_only(view: View) -> View:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not settings.DEMO:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return public(guarded)
+
+
+@demo_only
+def doors(request: HttpRequest) -> HttpResponse:
+    return render(request, "demo/doors.html", {"now": clock.now(), "morning": MORNING})
+
+
+@demo_only
+@require_POST
+def door(request: HttpRequest, role: str) -> HttpResponse:
+    """Sign in as the story's borrower, officer or regulator."""
+    who = _behind(role)
+    logout(request)
+    accounts.sign_in_for_demo(request, who)
+    return redirect("home")
+
+
+@demo_only
+@require_POST
+def move_clock(request: HttpRequest) -> HttpResponse:
+    """Move business time forward, and ring for the jobs of the time that has come."""
+    step = request.POST.get("step")
+    if step == "hour":
+        clock.advance(_HOUR)
+    elif step == "day":
+        clock.advance(_DAY)
+    elif step == "morning":
+        clock.advance(_seconds_until_morning(clock.now()))
+    else:
+        raise Http404
+    for task in ("repayment.tasks.expire_offers", "notices.tasks.plan_reminders", "notices.tasks.dispatch"):
+        current_app.send_task(task, ignore_result=True)
+    return redirect(back_to(request))
+
+
+@demo_only
+def outbox(request: HttpRequest) -> HttpResponse:
+    """What left, newest first, beside what was withheld and why."""
+    page = Paginator(OutboxEntry.objects.select_related("person"), 20).get_page(request.GET.get("page"))
+    return render(
+        request, "demo/outbox.html", {"page": page, "withheld": withheld_messages()[:12], "now": clock.now()}
+    )
+
+
+def _behind(role: str) -> User:
+    story = {"borrower": Role.BORROWER, "officer": Role.OFFICER, "regulator": Role.REGULATOR}
+    if role not in story:
+        raise Http404
+    # The story's people are seeded first in their role.
+    person = User.objects.filter(role=story[role]).order_by("pk").first()
+    if person is None:
+        raise Http404
+    return person
+
+
+def _seconds_until_morning(now: dt.datetime) -> int:
+    local = now.astimezone(clock.BEIJING)
+    target = dt.datetime.combine(local.date(), MORNING, clock.BEIJING)
+    if target <= local:
+        target += dt.timedelta(days=1)
+    return max(1, int((target - local).total_seconds()))
