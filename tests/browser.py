@@ -69,6 +69,8 @@ def browser() -> Iterator[Any]:
     program = executable()
     if program is None:
         absent("a Chromium browser")
+    # Playwright keeps an event loop in this thread; our own code is not asynchronous.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield chromium

@@ -3,7 +3,7 @@
 Fixtures for everybody:
 
 - `client_for(user)` – a signed-in `django.test.Client`; staff are signed in with their second factor.
-- `clock` – the business clock held at a Wednesday, 10:00 in Beijing; `clock.set(…)`, `clock.advance(…)`.
+- `clock` – the business clock held at `builders.MORNING`, a Wednesday 10:05 in Beijing; `clock.set(…)`, `clock.advance(…)`.
 - `site`, `page`, `look` – the live site in a real browser, see `tests/browser.py`.
 
 Builders of rows live in `tests/builders.py`. A test that uses threads, processes or `site` needs
@@ -20,8 +20,6 @@ import pytest
 
 if "django" in sys.modules:
     pytest_plugins = ["tests.browser"]
-
-START = dt.datetime(2026, 3, 4, 2, 0, tzinfo=dt.UTC)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,8 +76,10 @@ if "django" in sys.modules:
         """The business clock in the test's hand."""
 
         def __init__(self, stack: contextlib.ExitStack) -> None:
+            from tests.builders import MORNING
+
             self._stack = stack
-            self.set(START)
+            self.set(MORNING)
 
         def set(self, instant: dt.datetime) -> dt.datetime:
             from cases import clock

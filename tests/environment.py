@@ -35,9 +35,7 @@ def prepare() -> None:
     os.environ["DEMO"] = "0"
     os.environ["ALLOWED_HOSTS"] = "127.0.0.1,localhost,[::1],testserver"
     os.environ["LOG_LEVEL"] = "WARNING"
-    # Playwright keeps an event loop in this thread; our own code is not asynchronous.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    # Beside names that only a developer's .env would bring in.
+    # A developer's .env must not choose the database of the tests.
     os.environ.setdefault("DATABASE_URL", "")
     os.environ.setdefault("REDIS_URL", "")
 
