@@ -89,7 +89,7 @@ def judge(
     findings: list[Finding] = []
     for rule in _rows(rulebook, lender_type):
         finding = None
-        if rule.id in _HOURS:
+        if rule.id in HOURS:
             if "night" not in consents and contact.purpose != "reply" and contact.party not in OUTSIDE:
                 finding = hours(rule, (day.local for day in facts.days))
         elif rule.id in _COUNTS:
@@ -101,7 +101,7 @@ def judge(
     return tuple(sorted(findings, key=lambda finding: finding.rule))
 
 
-_HOURS = frozenset({"cn.time.night_ban.gbt", "cn.time.night_ban.cba"})
+HOURS = frozenset({"cn.time.night_ban.gbt", "cn.time.night_ban.cba"})
 
 # Which contacts a limit is asked about, what it counts, and the consent that lifts it.
 _COUNTS: Mapping[str, tuple[Callable[..., bool], Callable[[DayCounts], int], str]] = {
