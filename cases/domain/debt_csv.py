@@ -1,0 +1,236 @@
+"""A person's own list of debts, read from a CSV file: bytes in, lines with their problems out.
+
+The encoding is found in a fixed order (BOM, strict UTF-8, GB18030) and named, so that a person can see on the
+preview whether the characters are right; UTF-16 is refused, because guessing it turns text into other text.
+Amounts are read as generously as in the form. Nothing is executed: a cell that begins with `=` is text.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TypeVar
+
+from .amounts import AmountRefused, parse_amount, parse_days, parse_percent
+from .refusal import Refused
+
+LARGEST_BYTES = 1024 * 1024
+MOST_ROWS = 200
+MOST_COLUMNS = 60
+LONGEST_CELL = 400
+LONGEST_LENDER = 80
+
+# Column → the headings we know for it, as `_heading` writes them; the first two go into the template.
+COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "lender": ("机构", "lender", "机构名称", "贷款机构", "债权人", "平台", "creditor"),
+        "kind": ("类型", "kind", "种类", "贷款类型", "type"),
+        "principal": ("本金", "principal", "剩余本金", "欠款本金"),
+        "interest": ("逾期利息", "interest", "利息", "欠息", "overdueinterest"),
+        "fees": ("费用", "fees", "违约金", "手续费", "滞纳金", "fee"),
+        "annual_rate": ("年利率", "annualrate", "利率", "年化利率", "rate", "yearlyrate"),
+        "days_overdue": ("逾期天数", "daysoverdue", "逾期", "days"),
+    }
+)
+REQUIRED = ("lender", "kind", "principal")
+KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "credit_card": ("信用卡", "creditcard", "贷记卡"),
+        "online_loan": ("网贷", "onlineloan", "网络贷款", "小贷", "现金贷"),
+        "instalment": ("购物分期", "instalment", "分期", "消费分期", "installment", "shoppinginstalments"),
+        "bank_loan": ("银行贷款", "bankloan", "贷款", "消费贷"),
+        "other": ("其他", "other", "其它", "somethingelse"),
+    }
+)
+_NOT_SURE = frozenset(("", "不确定", "不知道", "不清楚", "notsure", "unknown", "idonotknow", "?", "-", "—"))
+_HEADINGS = {name: column for column, names in COLUMNS.items() for name in names}
+_KINDS = {name: kind for kind, names in KINDS.items() for name in names}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_T = TypeVar("_T")
+
+
+class FileRefused(Refused):
+    """A file that cannot be read at all.
+
+    `code` is one of `empty`, `too_big`, `utf16`, `spreadsheet`, `unreadable`, `too_wide`, `too_many_rows`,
+    `no_rows`, `broken` (with `line`) and `columns` (with the names that are missing or there twice).
+    """
+
+    def __init__(
+        self, code: str, *, line: int = 0, missing: tuple[str, ...] = (), twice: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(code, field="file")
+        self.line = line
+        self.missing = missing
+        self.twice = twice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is wrong with one cell; codes are those of AmountRefused, and `unknown_kind`, `too_long`, `damaged`,
+    `too_many_cells`."""
+
+    column: str
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One debt of the file. Money in minor units; None is "not sure". `lender` empty means "I do not know who"."""
+
+    line: int
+    lender: str = ""
+    kind: str = ""
+    principal: int | None = None
+    interest: int | None = None
+    fees: int | None = None
+    annual_rate: Decimal | None = None
+    days_overdue: int | None = None
+    cells: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    # The line of this file that says exactly the same; a thing to look at, not a mistake.
+    same_as: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the file says, with the encoding it was read in and the columns that were not used."""
+
+    encoding: str
+    rows: tuple[Row, ...]
+    unused: tuple[str, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether every line can be taken: all or nothing."""
+        return not any(row.problems for row in self.rows)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text of a file and the name of its encoding. Raises FileRefused rather than guessing wide encodings."""
+    if len(data) > LARGEST_BYTES:
+        raise FileRefused("too_big")
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
+        raise FileRefused("spreadsheet")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
+        raise FileRefused("utf16")
+    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise FileRefused("empty")
+    for codec, name in (("utf-8-sig", "UTF-8"), ("gb18030", "GB18030")):
+        try:
+            return data.decode(codec), name
+        except UnicodeDecodeError:
+            continue
+    raise FileRefused("unreadable")
+
+
+def read(data: bytes, currency: str = "CNY") -> Reading:
+    """Read a whole file. Problems of single cells stay with their line; what spoils the file raises FileRefused."""
+    text, encoding = decode(data)
+    lines = _records(text)
+    _, headings = next(lines, (1, []))
+    if len(headings) > MOST_COLUMNS:
+        raise FileRefused("too_wide")
+    columns = [_HEADINGS.get(_heading(name), "") for name in headings]
+    missing = tuple(column for column in REQUIRED if column not in columns)
+    twice = tuple(column for column in COLUMNS if columns.count(column) > 1)
+    if missing or twice:
+        raise FileRefused("columns", missing=missing, twice=twice)
+    unused = tuple(
+        name.strip()[:40]
+        for name, column in zip(headings, columns, strict=True)
+        if not column and name.strip()
+    )
+    rows: list[Row] = []
+    first: dict[tuple[object, ...], int] = {}
+    for line, cells in lines:
+        if len(rows) == MOST_ROWS:
+            raise FileRefused("too_many_rows")
+        row = _row(line, columns, cells, currency)
+        same = first.setdefault(tuple(sorted(row.cells.items())), line)
+        rows.append(row if same == line else replace(row, same_as=same))
+    if not rows:
+        raise FileRefused("no_rows")
+    return Reading(encoding=encoding, rows=tuple(rows), unused=unused)
+
+
+def template() -> str:
+    """A file to fill in: Chinese headings and one example line, for a spreadsheet to open."""
+    example = ("示例银行", "信用卡", "12000", "300.50", "不确定", "18%", "45")
+    return "\r\n".join((",".join(names[0] for names in COLUMNS.values()), ",".join(example))) + "\r\n"
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """(line on which it starts, cells) of every record that says something."""
+    head = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t，", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            raise FileRefused("broken", line=line) from None
+        if any(cell.strip() for cell in cells):
+            yield line, cells
+
+
+def _heading(name: str) -> str:
+    """One way of writing a heading: half-width, lower case, no spaces, no unit in brackets."""
+    plain = unicodedata.normalize("NFKC", name).strip().lower()
+    return re.sub(r"[\s_]|\(.*?\)", "", plain)
+
+
+def _row(line: int, columns: list[str], cells: list[str], currency: str) -> Row:
+    said = {column: " ".join(cell.split()) for column, cell in zip(columns, cells, strict=False) if column}
+    problems: list[Problem] = []
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        # A comma inside an amount without quotes pushes the rest one place on: nothing on this line is safe.
+        problems.append(Problem(column="", code="too_many_cells"))
+    for column, cell in said.items():
+        if len(cell) > LONGEST_CELL or (column == "lender" and len(cell) > LONGEST_LENDER):
+            problems.append(Problem(column=column, code="too_long"))
+        elif "\ufffd" in cell or _CONTROL.search(cell):
+            problems.append(Problem(column=column, code="damaged"))
+    spoilt = {problem.column for problem in problems}
+
+    def value(column: str, parse: Callable[[str], _T]) -> _T | None:
+        cell = said.get(column, "")
+        if column in spoilt or _word(cell) in _NOT_SURE:
+            return None
+        try:
+            return parse(cell)
+        except AmountRefused as refused:
+            problems.append(Problem(column=column, code=refused.code))
+            return None
+
+    kind = _KINDS.get(_word(said.get("kind", "")), "")
+    if not kind and "kind" not in spoilt:
+        problems.append(Problem(column="kind", code="unknown_kind"))
+
+    def money(cell: str) -> int:
+        return parse_amount(cell, currency).minor
+
+    lender = said.get("lender", "")
+    return Row(
+        line=line,
+        lender="" if _word(lender) in _NOT_SURE else lender,
+        kind=kind,
+        principal=value("principal", money),
+        interest=value("interest", money),
+        fees=value("fees", money),
+        annual_rate=value("annual_rate", parse_percent),
+        days_overdue=value("days_overdue", parse_days),
+        cells={column: cell[:LONGEST_LENDER] for column, cell in said.items()},
+        problems=tuple(problems),
+    )
+
+
+def _word(cell: str) -> str:
+    return re.sub(r"[\s_]", "", unicodedata.normalize("NFKC", cell)).lower()
