@@ -1,0 +1,39 @@
+// Enhancement only: every page works without this file.
+// 1. Leave: cover the page at once (button, or Shift three times within five seconds), tell the server, go elsewhere.
+// 2. Move focus to the error summary.
+"use strict";
+
+(() => {
+  const form = document.querySelector("form[data-leave]");
+  let pressed = [];
+
+  const leave = () => {
+    const cover = document.createElement("div");
+    cover.className = "gone";
+    document.body.replaceChildren(cover);
+    document.title = " ";
+    const away = form.dataset.leave;
+    fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual", keepalive: true })
+      .catch(() => {})
+      .finally(() => location.replace(away));
+  };
+
+  if (form) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      leave();
+    });
+    document.addEventListener("keyup", (event) => {
+      if (event.key !== "Shift") {
+        pressed = [];
+        return;
+      }
+      const now = Date.now();
+      pressed = pressed.filter((at) => now - at < 5000).concat(now);
+      if (pressed.length >= 3) leave();
+    });
+  }
+
+  const summary = document.querySelector("[data-error-summary]");
+  if (summary) summary.focus();
+})();
