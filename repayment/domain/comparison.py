@@ -32,7 +32,6 @@ class WhyNot(StrEnum):
     NO_POLICY = "no_policy"
     NOT_OFFERED = "not_offered"
     NO_PRINCIPAL = "no_principal"
-    TOO_SMALL_TO_DIVIDE = "too_small_to_divide"
     NOTHING_AVAILABLE = "nothing_available"
     TOO_LITTLE = "too_little"
 
@@ -225,10 +224,7 @@ def _options(
     most = policy.interest_free_max_periods if kind is Kind.INTEREST_FREE else policy.max_periods - pause
     if most < 1 or (kind is Kind.DEFERRAL and pause < 1):
         return none(WhyNot.NOT_OFFERED)
-    longest = _longest(terms, most, policy.min_instalment)
-    if longest == 0:
-        return none(WhyNot.TOO_SMALL_TO_DIVIDE)
-    return _Options(debt=debt, terms=terms, longest=longest)
+    return _Options(debt=debt, terms=terms, longest=_longest(terms, most, policy.min_instalment))
 
 
 def _longest(terms: Callable[[int], Terms], most: int, smallest: int) -> int:
