@@ -34,6 +34,9 @@ class User(AbstractBaseUser):
     phone_verified = models.BooleanField(default=False)
     # A number idle for long may have a new owner; the code alone then opens nothing.
     phone_seen_at = models.DateTimeField(null=True, blank=True)
+    # A number to write down for the day the telephone is gone; only its keyed hash is here.
+    recovery_index = models.CharField(max_length=64, blank=True)
+    recovery_made_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=8, blank=True)
     timezone = models.CharField(max_length=40, default="Asia/Shanghai")
     is_active = models.BooleanField(default=True)
@@ -51,6 +54,9 @@ class User(AbstractBaseUser):
                 fields=["phone_index"],
                 condition=Q(phone_verified=True) & ~Q(phone_index=""),
                 name="one_person_per_verified_phone",
+            ),
+            models.UniqueConstraint(
+                fields=["recovery_index"], condition=~Q(recovery_index=""), name="one_person_per_recovery_code"
             ),
         ]
 
