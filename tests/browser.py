@@ -249,7 +249,8 @@ def weigh(browser: Any, site: Site) -> Callable[..., int]:
         wire.send("Network.enable")
         sizes: list[float] = []
         wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-        page.goto(path, wait_until="networkidle")
+        response = page.goto(path, wait_until="networkidle")
+        assert response.ok, f"{response.status} for {path}"
         context.close()
         return int(sum(sizes))
 

@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -81,23 +82,30 @@ def wait_until(truth: Callable[[], object], *, seconds: float = 30.0, what: str 
         time.sleep(0.05)
 
 
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def redis_server() -> Iterator[str]:
-    """A throw-away Redis on a socket file; leaves the test out when the machine has none."""
+    """A throw-away Redis on this machine only; leaves the test out when the machine has none."""
     program = shutil.which("redis-server")
     if program is None:
         absent("a Redis server")
-    folder = Path(tempfile.mkdtemp(prefix="steady-redis-", dir="/tmp"))
-    address = folder / "socket"
+    folder = Path(tempfile.mkdtemp(prefix="steady-redis-"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     process = subprocess.Popen(
-        [str(program), "--port", "0", "--unixsocket", str(address), "--save", "", "--dir", str(folder)],
+        [str(program), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        wait_until(address.exists, what="the start of Redis", seconds=10)
-        yield f"redis+socket://{address}"
+        wait_until(lambda: _answers(port), what="the start of Redis", seconds=10)
+        yield f"redis://127.0.0.1:{port}/0"
     finally:
         end(process)
         shutil.rmtree(folder, ignore_errors=True)
@@ -126,7 +134,11 @@ def worker(
     process.log = log
     try:
         if ready:
-            wait_until(lambda: b" ready." in log.read_bytes(), what="the start of the worker")
+            wait_until(
+                lambda: b" ready." in log.read_bytes() or process.poll() is not None,
+                what="the start of the worker",
+            )
+            assert process.poll() is None, f"the worker did not start:\n{log.read_text()[-3000:]}"
         yield process
     finally:
         end(process)
