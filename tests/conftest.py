@@ -16,7 +16,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
+
+# Machines are shared and slow at times: how long one example takes says nothing about what it found.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 if "django" in sys.modules:
     pytest_plugins = ["tests.browser"]
