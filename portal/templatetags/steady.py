@@ -1,6 +1,6 @@
 """The component tags pages are made of; `docs/components.md` lists them with one usage line each.
 
-Tags only arrange: words come from the page, figures from `portal.formats`, drawings from `portal.icons`.
+Tags only arrange: words come from the page, figures from `cases.formats`, drawings from `portal.icons`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,22 +17,29 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal import formats, icons
+from cases import formats
+from portal import icons
 
 register = template.Library()
 
 
 # ── words and figures ────────────────────────────────────────────────────────────────────────
 @register.simple_tag
-def money(minor: int | None, currency: str = "CNY", big: bool = False, bare: bool = False) -> SafeString:
-    """An amount in minor units with its currency; `big` makes cents smaller, `bare` leaves the unit to the heading."""
+def money(
+    minor: int | None, currency: str = "CNY", big: bool = False, bare: bool = False, whole: bool = False
+) -> SafeString:
+    """An amount in minor units with its currency.
+
+    `big` makes cents smaller, `bare` leaves the unit to the heading (it stays for screen readers), `whole` drops the
+    decimals of a bare round figure on an axis.
+    """
     if minor is None:
         return format_html('<span class="money">{}</span>', formats.NOTHING)
     if bare:
         hidden = format_html(
             '<span class="visually-hidden">{}{}</span>', formats.NBSP, formats.unit(currency)
         )
-        return format_html('<span class="money">{}{}</span>', formats.digits(minor, currency), hidden)
+        return format_html('<span class="money">{}{}</span>', formats.digits(minor, currency, whole), hidden)
     text = formats.money(minor, currency)
     if not big:
         return format_html('<span class="money">{}</span>', text)

@@ -42,9 +42,9 @@ def unit(currency: str) -> str:
     return str(sign)
 
 
-def digits(minor: int, currency: str) -> str:
-    """Grouped figures without the unit, with the currency's own decimals and a true minus sign."""
-    places = exponent_of(currency)
+def digits(minor: int, currency: str, whole: bool = False) -> str:
+    """Grouped figures without the unit, with the currency's own decimals (none if `whole`) and a true minus sign."""
+    places = 0 if whole else exponent_of(currency)
     pattern = "#,##0" + ("." + "0" * places if places else "")
     text = format_decimal(to_major(abs(minor), currency), format=pattern, locale=locale())
     return f"{MINUS}{NBSP}{text}" if minor < 0 else text
