@@ -4,6 +4,7 @@ from cases.models.casework import Case, Consent, Hold, Work
 from cases.models.contacts import Contact
 from cases.models.debts import Debt, DebtParty, Statement
 from cases.models.ledger import Event
+from cases.models.once import Submission
 from cases.models.people import Lender, Post, User
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Lender",
     "Post",
     "Statement",
+    "Submission",
     "User",
     "Work",
 ]
