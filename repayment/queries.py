@@ -1,15 +1,46 @@
 """What each person may read of offers and agreements, and the comparison they choose from."""
 
+import calendar
 import datetime as dt
+from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, QuerySet
 
+from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission
-from cases.models import Consent, Lender, User
-from repayment.models import Choice, Offer, Plan, Policy
+from cases.models import Consent, Debt, Lender, Statement, User
+from repayment.domain.comparison import Candidate, DebtFacts, PolicyLimits, compare
+from repayment.models import Choice, Instalment, Offer, Plan, Policy
 
 IN_FORCE = (Plan.State.ACTIVE, Plan.State.SUSPENDED)
+
+# The day of the month on which proposals ask to pay, and how far ahead the first one lies: lenders need time to
+# answer, and so do people.
+PAY_DAY = 20
+NOTICE_DAYS = 28
+# A lender that has not joined publishes nothing: its debt is counted at its own rate over this many months.
+NOT_JOINED = PolicyLimits(max_periods=60, interest_free_max_periods=0, deferral_max_periods=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What a borrower chooses from, and what it was worked out from. Money in minor units a month.
+
+    `available` is what the budget leaves after `agreed`, the payments already promised in agreements. `debts`
+    are the ones compared, `unclear` those whose amount nobody knows yet, `apart` those in another currency.
+    """
+
+    statement: Statement | None
+    available: int
+    agreed: int
+    debts: tuple[Debt, ...]
+    unclear: tuple[Debt, ...]
+    apart: tuple[Debt, ...]
+    candidates: tuple[Candidate, ...]
+
+    def debt(self, ref: str | None) -> Debt | None:
+        return next((debt for debt in self.debts if debt.ref == ref), None)
 
 
 def policy_for(lender: Lender, on: dt.date) -> Policy | None:
@@ -70,6 +101,106 @@ def last_sent(user: User) -> Choice | None:
 
 def offers_of(choice: Choice) -> QuerySet[Offer]:
     """The offers a choice was sent as: they carry its own instant, which `proposals.send` gives them."""
+    if choice.sent_at is None:
+        return Offer.objects.none()
     return Offer.objects.filter(
-        Q(case__borrower=choice.borrower_id, made_by=Offer.Side.BORROWER, made_at=choice.sent_at)
+        case__borrower=choice.borrower_id, made_by=Offer.Side.BORROWER, made_at=choice.sent_at
     ).select_related("case__lender", "debt")
+
+
+def debts_to_settle(user: User) -> list[Debt]:
+    """The borrower's debts that a plan can be made for: a known principal, the budget's currency, no agreement yet."""
+    statement = case_queries.current_statement(user)
+    currency = statement.currency if statement else "CNY"
+    return [debt for debt in _not_agreed(user) if debt.principal and debt.currency == currency]
+
+
+def compare_for(user: User) -> Comparison:
+    """The three candidates for everything a borrower still has to settle, worked out for today."""
+    statement = case_queries.current_statement(user)
+    currency = statement.currency if statement else "CNY"
+    open_debts = _not_agreed(user)
+    debts = tuple(debt for debt in open_debts if debt.principal and debt.currency == currency)
+    agreed = _promised(user, currency)
+    available = max(0, statement.available - agreed) if statement else 0
+    today = clock.today()
+    candidates: list[Candidate] = []
+    if statement and debts:
+        candidates = compare(
+            [_facts(debt) for debt in debts],
+            available=available,
+            start=today,
+            first_due=first_due_after(today),
+            limits=_limits(debts, today),
+        )
+    return Comparison(
+        statement=statement,
+        available=available,
+        agreed=agreed,
+        debts=debts,
+        unclear=tuple(debt for debt in open_debts if not debt.principal),
+        apart=tuple(debt for debt in open_debts if debt.principal and debt.currency != currency),
+        candidates=tuple(candidates),
+    )
+
+
+def first_due_after(today: dt.date) -> dt.date:
+    """The first pay day that leaves everybody time to answer."""
+    earliest = today + dt.timedelta(days=NOTICE_DAYS)
+    if earliest.day <= PAY_DAY:
+        return earliest.replace(day=PAY_DAY)
+    last = calendar.monthrange(earliest.year, earliest.month)[1]
+    return (earliest.replace(day=last) + dt.timedelta(days=1)).replace(day=PAY_DAY)
+
+
+def _not_agreed(user: User) -> list[Debt]:
+    return list(case_queries.debts_for(user).exclude(plans__state__in=IN_FORCE))
+
+
+def _promised(user: User, currency: str) -> int:
+    """What agreements in force take in their dearest month still to come."""
+    largest = (
+        Instalment.objects.filter(
+            plan__case__borrower=user,
+            plan__debt__currency=currency,
+            plan__state__in=IN_FORCE,
+            due__gte=clock.today(),
+        )
+        .order_by()
+        .values("plan")
+        .annotate(largest=Max("amount"))
+    )
+    return sum(row["largest"] for row in largest)
+
+
+def _facts(debt: Debt) -> DebtFacts:
+    owner = case_queries.owner_of(debt)
+    return DebtFacts(
+        ref=debt.ref,
+        lender_ref=owner.ref if owner else debt.ref,
+        currency=debt.currency,
+        principal=debt.principal or 0,
+        interest=debt.interest or 0,
+        fees=debt.fees or 0,
+        annual_rate=debt.annual_rate,
+    )
+
+
+def _limits(debts: tuple[Debt, ...], on: dt.date) -> dict[str, PolicyLimits]:
+    """Limits by the ref that `_facts` gives a debt's lender."""
+    owners = {debt.ref: case_queries.owner_of(debt) for debt in debts}
+    joined = {owner.pk for owner in owners.values() if owner and owner.joined}
+    policies = policies_for(joined, on)
+    limits: dict[str, PolicyLimits] = {}
+    for ref, owner in owners.items():
+        if owner is None or not owner.joined:
+            limits[owner.ref if owner else ref] = NOT_JOINED
+        elif owner.pk in policies:
+            policy = policies[owner.pk]
+            limits[owner.ref] = PolicyLimits(
+                max_periods=policy.max_periods,
+                interest_free_max_periods=policy.interest_free_max_periods,
+                deferral_max_periods=policy.deferral_max_periods,
+                min_instalment=policy.min_instalment,
+            )
+    return limits

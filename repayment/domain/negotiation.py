@@ -75,7 +75,8 @@ OFFER_MOVES: lifecycle.Table = (
     _row(OfferVerb.DECLINE, _OPEN, OfferState.DECLINED, Role.RECIPIENT),
     _row(OfferVerb.WITHDRAW, _OPEN, OfferState.WITHDRAWN, Role.AUTHOR),
     _row(OfferVerb.EXPIRE, _OPEN, OfferState.EXPIRED, Role.SYSTEM),
-    _row(OfferVerb.SUPERSEDE, _OPEN, OfferState.SUPERSEDED, Role.SYSTEM),
+    # A yes taken back in time no longer binds: the accepted offer makes room for another.
+    _row(OfferVerb.SUPERSEDE, (OfferState.OPEN, OfferState.ACCEPTED), OfferState.SUPERSEDED, Role.SYSTEM),
 )
 
 _RUNNING = (PlanState.ACTIVE, PlanState.SUSPENDED)

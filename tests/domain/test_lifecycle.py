@@ -65,8 +65,11 @@ def test_the_tables_leave_out_no_state_verb_or_party() -> None:
     )
 
 
-def test_only_an_open_offer_can_still_move() -> None:
-    assert lifecycle.final_states(OFFER_MOVES, OfferState) == set(OfferState) - {OfferState.OPEN}
+def test_only_an_open_offer_and_a_yes_taken_back_can_still_move() -> None:
+    assert lifecycle.final_states(OFFER_MOVES, OfferState) == set(OfferState) - {
+        OfferState.OPEN,
+        OfferState.ACCEPTED,
+    }
     assert lifecycle.final_states(PLAN_MOVES, PlanState) == {
         PlanState.COMPLETED,
         PlanState.CANCELLED,

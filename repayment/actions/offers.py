@@ -1,0 +1,421 @@
+"""Answering an offer: accept, counter, decline, withdraw, expire. The only place that writes offers and plans.
+
+Every use case takes its locks in the house's order, person → debt → offer → plan, and then closes the offer with
+a conditional update: the lock makes two answers wait for one another, the condition makes the second one see
+that it came too late. On SQLite a transaction is IMMEDIATE, so `select_for_update` has nothing left to do.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from cases import clock
+from cases.access import Permission
+from cases.actions import events, work
+from cases.domain.refusal import Refused
+from cases.models import Case, Debt, User
+from repayment import queries
+from repayment.domain import negotiation
+from repayment.domain import schedule as schedules
+from repayment.domain.negotiation import OfferState, OfferVerb, Party, PlanState, PlanVerb
+from repayment.domain.schedule import Schedule
+from repayment.domain.terms import Method, Terms
+from repayment.models import Acceptance, Instalment, Offer, Plan, Policy
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
+# Ours, not a law's: how long a yes may be taken back without a reason.
+CHANGE_OF_MIND = dt.timedelta(hours=24)
+# How long an answer is waited for where a lender has published no policy.
+USUAL_ANSWER_DAYS = 7
+REASON_LENGTH = 300
+
+
+@transaction.atomic
+def accept(*, by: User, offer: Offer) -> Plan:
+    """Say yes to the other side's open offer: it becomes a plan with its own sealed schedule.
+
+    Raises Refused when it is no longer open, has run out, or (for an officer) lies outside the lender's policy.
+    """
+    offer = _held(by=by, offer=offer)
+    side = _side(by)
+    state = _after(offer, OfferVerb.ACCEPT, side)
+    terms = Terms.from_json(offer.terms)
+    schedule = schedules.build(terms)
+    if side == Offer.Side.LENDER:
+        _must_fit_policy(offer.case, terms, schedule)
+    _must_lie_ahead(terms)
+    if Plan.objects.filter(debt=offer.debt_id, state__in=queries.IN_FORCE).exists():
+        raise Refused("already_agreed", _("There is already an agreement on this debt."))
+
+    now = clock.now()
+    close(offer, state)
+    Acceptance.objects.create(offer=offer, by=by, side=side, at=now)
+    nonce = secrets.token_hex(16)
+    canonical = schedules.canonical(terms, schedule, nonce)
+    plan = Plan.objects.create(
+        case=offer.case,
+        debt=offer.debt,
+        offer=offer,
+        terms=offer.terms,
+        nonce=nonce,
+        canonical=canonical.decode(),
+        terms_sha256=hashlib.sha256(canonical).hexdigest(),
+        agreed_at=now,
+    )
+    Instalment.objects.bulk_create(
+        Instalment(
+            plan=plan,
+            number=row.number,
+            due=row.due,
+            principal=row.principal,
+            interest=row.interest,
+            arrears=row.arrears,
+            fees=row.fees,
+            amount=row.amount,
+            balance=row.balance,
+        )
+        for row in schedule.rows
+    )
+    settle(offer.case, otherwise="plan_agreed")
+    events.record(
+        "offer.accepted",
+        by=by,
+        about=plan,
+        person=offer.case.borrower,
+        lender=offer.case.lender,
+        offer=offer.ref,
+        total=schedule.totals.amount,
+        terms_sha256=plan.terms_sha256,
+    )
+    work.put("plan_agreed", about=plan, person=offer.case.borrower)
+    return plan
+
+
+@transaction.atomic
+def counter(*, by: User, offer: Offer, terms: Terms, reason: str = "") -> Offer:
+    """Answer the other side's open offer with other terms; the old one stays in the record as countered.
+
+    Neither side may restate what is owed. A lender's terms must lie inside its published policy; a borrower may
+    ask for anything. Raises Refused with the field to change.
+    """
+    offer = _held(by=by, offer=offer)
+    side = _side(by)
+    state = _after(offer, OfferVerb.COUNTER, side)
+    reason = _worded(reason)
+    _must_owe_the_same(Terms.from_json(offer.terms), terms)
+    schedule = schedules.build(terms)
+    _must_lie_ahead(terms)
+    if side == Offer.Side.LENDER:
+        _must_fit_policy(offer.case, terms, schedule)
+    close(offer, state)
+    answer = put_forward(
+        by=by,
+        case=offer.case,
+        debt=offer.debt,
+        terms=terms,
+        schedule=schedule,
+        number=offer.number + 1,
+        previous=offer,
+        reason=reason,
+    )
+    settle(offer.case, otherwise="")
+    if side == Offer.Side.LENDER:
+        work.put("offer_answered", about=answer, person=offer.case.borrower)
+    return answer
+
+
+@transaction.atomic
+def decline(*, by: User, offer: Offer, reason: str = "") -> Offer:
+    """Say no to the other side's open offer. The debt stays as it was."""
+    offer = _held(by=by, offer=offer)
+    side = _side(by)
+    state = _after(offer, OfferVerb.DECLINE, side)
+    reason = _worded(reason)
+    close(offer, state)
+    settle(offer.case, otherwise="declined")
+    _record("offer.declined", by=by, offer=offer, has_reason=bool(reason))
+    if side == Offer.Side.LENDER:
+        work.put("offer_answered", about=offer, person=offer.case.borrower)
+    return offer
+
+
+@transaction.atomic
+def withdraw(*, by: User, offer: Offer) -> Offer:
+    """Take back one's own side's open offer."""
+    offer = _held(by=by, offer=offer)
+    close(offer, _after(offer, OfferVerb.WITHDRAW, _side(by)))
+    settle(offer.case, otherwise="withdrawn")
+    _record("offer.withdrawn", by=by, offer=offer)
+    return offer
+
+
+@transaction.atomic
+def expire(*, offer: Offer, on: dt.date) -> Offer:
+    """End an open offer whose last day is over. Raises Refused while that day still runs."""
+    offer = _held(by=None, offer=offer)
+    state = _after(offer, OfferVerb.EXPIRE, Party.SYSTEM)
+    if on <= offer.expires_on:
+        raise Refused("not_yet", _("This offer still stands today."))
+    close(offer, state)
+    settle(offer.case, otherwise="expired")
+    _record("offer.expired", by=None, offer=offer)
+    return offer
+
+
+@transaction.atomic
+def take_back(*, by: User, plan: Plan) -> Plan:
+    """Undo an agreement within a day of it. The borrower's alone, and no reason is asked.
+
+    Raises Refused when the day is over or the agreement no longer stands.
+    """
+    if not by.may(Permission.OFFER_ANSWER):
+        raise Plan.DoesNotExist
+    case = plan.case
+    User.objects.select_for_update().get(pk=case.borrower_id)
+    Debt.objects.select_for_update().get(pk=plan.debt_id)
+    Offer.objects.select_for_update().get(pk=plan.offer_id)
+    plan = queries.plans_for(by).select_for_update(of=("self",)).get(pk=plan.pk)
+    try:
+        state = negotiation.move_plan(PlanState(plan.state), PlanVerb.CANCEL, who=Party.BORROWER)
+    except Refused:
+        raise Refused("not_in_force", _("This agreement is no longer in force.")) from None
+    if clock.now() > plan.agreed_at + CHANGE_OF_MIND:
+        raise Refused(
+            "too_late", _("The 24 hours to change your mind are over. You can still ask the lender.")
+        )
+    if not Plan.objects.filter(pk=plan.pk, state__in=queries.IN_FORCE).update(state=state):
+        raise Refused("not_in_force", _("This agreement is no longer in force."))
+    # The yes is history; what it said yes to no longer binds, so a new offer may be accepted.
+    released = negotiation.move_offer(
+        OfferState.ACCEPTED, OfferVerb.SUPERSEDE, who=Party.SYSTEM, author=Party(plan.offer.made_by)
+    )
+    Offer.objects.filter(pk=plan.offer_id, state=Offer.State.ACCEPTED).update(state=released)
+    plan.state = state
+    settle(plan.case, otherwise="taken_back")
+    events.record("plan.taken_back", by=by, about=plan, person=plan.case.borrower, lender=plan.case.lender)
+    return plan
+
+
+# ── shared with proposals ────────────────────────────────────────────────────────────────────
+def put_forward(
+    *,
+    by: User,
+    case: Case,
+    debt: Debt,
+    terms: Terms,
+    schedule: Schedule,
+    number: int,
+    previous: Offer | None = None,
+    reason: str = "",
+    at: dt.datetime | None = None,
+) -> Offer:
+    """Write one open offer and its Event. The caller holds the locks and has closed what stood open before."""
+    policy = queries.policy_for(case.lender, clock.today())
+    days = policy.answer_days if policy else USUAL_ANSWER_DAYS
+    offer = Offer.objects.create(
+        case=case,
+        debt=debt,
+        previous=previous,
+        number=number,
+        made_by=_side(by),
+        author=by,
+        terms=terms.to_json(),
+        terms_sha256=schedules.terms_sha256(terms, schedule),
+        reason=reason,
+        made_at=at or clock.now(),
+        expires_on=clock.today() + dt.timedelta(days=days),
+    )
+    events.record(
+        "offer.countered" if previous else "offer.made",
+        by=by,
+        about=offer,
+        person=case.borrower,
+        lender=case.lender,
+        debt=debt.ref,
+        previous=previous.ref if previous else "",
+        total=schedule.totals.amount,
+        terms_sha256=offer.terms_sha256,
+    )
+    return offer
+
+
+def close(offer: Offer, state: str) -> None:
+    """The second wall: only an offer that is open in the database right now changes state."""
+    now = clock.now()
+    if not Offer.objects.filter(pk=offer.pk, state=Offer.State.OPEN).update(state=state, closed_at=now):
+        raise Refused("offer_changed", _("This offer has been replaced by a newer one. Please look again."))
+    offer.state, offer.closed_at = state, now
+
+
+def settle(case: Case, *, otherwise: str) -> Case:
+    """Say on the case whom it waits for: the lender first, then the borrower, by the earliest date.
+
+    `otherwise` is the code of the reason when nothing is open any more.
+    """
+    waiting = list(
+        Offer.objects.filter(case=case, state=Offer.State.OPEN)
+        .order_by("expires_on", "id")
+        .values_list("made_by", "expires_on", "number")
+    )
+    asked = next((row for row in waiting if row[0] == Offer.Side.BORROWER), None)
+    offered = next((row for row in waiting if row[0] == Offer.Side.LENDER), None)
+    if asked:
+        case.waits, case.due_on = Case.Waits.LENDER, asked[1]
+        case.reason = "new_proposal" if asked[2] == 1 else "counter_offer"
+    elif offered:
+        case.waits, case.due_on, case.reason = Case.Waits.BORROWER, offered[1], "offer_to_answer"
+    else:
+        case.waits, case.due_on, case.reason = Case.Waits.NOBODY, None, otherwise
+    case.changed_at = clock.now()
+    case.save(update_fields=["waits", "due_on", "reason", "changed_at"])
+    return case
+
+
+# ── the walls ────────────────────────────────────────────────────────────────────────────────
+def _held(*, by: User | None, offer: Offer) -> Offer:
+    """The offer as it stands now, with person, debt and offer locked, in that order.
+
+    Raises Offer.DoesNotExist outside `by`'s scope: another lender's offer is like no offer. `by` None is the
+    system.
+    """
+    fresh = Offer.objects.all() if by is None else queries.offers_for(by)
+    User.objects.select_for_update().get(pk=Case.objects.values("borrower").get(pk=offer.case_id)["borrower"])
+    Debt.objects.select_for_update().get(pk=offer.debt_id)
+    held: Offer = (
+        fresh.select_related("case__borrower", "case__lender", "debt")
+        .select_for_update(of=("self",))
+        .get(pk=offer.pk)
+    )
+    return held
+
+
+def _side(by: User) -> Offer.Side:
+    """Which side a person speaks for. Raises Offer.DoesNotExist for somebody who speaks for neither."""
+    if by.may(Permission.OFFER_ANSWER):
+        return Offer.Side.BORROWER
+    if by.may(Permission.CASE_ANSWER):
+        return Offer.Side.LENDER
+    raise Offer.DoesNotExist
+
+
+def _after(offer: Offer, verb: OfferVerb, who: str) -> OfferState:
+    """The offer's next state by the table of moves, with the reason in words when there is none."""
+    if offer.state != Offer.State.OPEN:
+        raise _too_late(offer)
+    if verb is not OfferVerb.EXPIRE and clock.today() > offer.expires_on:
+        raise Refused("offer_expired", _("This offer has run out. You can ask for a new one."))
+    try:
+        return negotiation.move_offer(OfferState.OPEN, verb, who=Party(who), author=Party(offer.made_by))
+    except Refused as refused:
+        if verb is OfferVerb.WITHDRAW:
+            message = _("Only the side that made an offer can take it back.")
+        else:
+            message = _("This is your own offer: the other side answers it.")
+        raise Refused(refused.code, message) from None
+
+
+def _too_late(offer: Offer) -> Refused:
+    """Why an offer that is no longer open cannot be answered, in words."""
+    state = Offer.State
+    match offer.state:
+        case state.ACCEPTED:
+            return Refused("already_accepted", _("This offer has already been accepted."))
+        case state.COUNTERED | state.SUPERSEDED:
+            return Refused(
+                "offer_changed", _("This offer has been replaced by a newer one. Please look again.")
+            )
+        case state.WITHDRAWN:
+            return Refused("offer_withdrawn", _("This offer has been taken back."))
+        case state.DECLINED:
+            return Refused("offer_declined", _("This offer has already been declined."))
+        case _:
+            return Refused("offer_expired", _("This offer has run out. You can ask for a new one."))
+
+
+def _must_lie_ahead(terms: Terms) -> None:
+    if terms.first_due <= clock.today():
+        raise Refused(
+            "first_due_passed", _("The first payment day has passed. Choose a later one."), field="first_due"
+        )
+
+
+def _must_owe_the_same(before: Terms, after: Terms) -> None:
+    """Terms say how a debt is paid. What is owed is not theirs to change, nor is its rate theirs to raise."""
+    for field in ("currency", "principal", "interest", "fees"):
+        if getattr(before, field) != getattr(after, field):
+            raise Refused("owed_changed", _("An offer cannot change what is owed."), field=field)
+    if after.rate > max(before.annual_rate, before.rate):
+        raise Refused("rate_raised", _("The rate cannot be higher than the debt's own."), field="annual_rate")
+
+
+def _must_fit_policy(case: Case, terms: Terms, schedule: Schedule) -> None:
+    """An officer goes as far as the lender has published, and no further."""
+    policy = queries.policy_for(case.lender, clock.today())
+    if policy is None:
+        raise Refused("no_policy", _("Your institution has not published a policy yet."))
+    for field, value, limit, message in _limits(policy, terms, schedule):
+        if value > limit:
+            raise Refused("outside_policy", format_lazy(message, limit=limit), field=field)
+    smallest = min(row.amount for row in schedule.rows[:-1]) if len(schedule.rows) > 1 else None
+    if smallest is not None and smallest < policy.min_instalment:
+        raise Refused(
+            "outside_policy",
+            _("The policy sets a smallest instalment; this one is below it."),
+            field="periods",
+        )
+
+
+def _limits(policy: Policy, terms: Terms, schedule: Schedule) -> list[tuple[str, int, int, "StrPromise"]]:
+    """(field, what the terms give, what the policy allows, the sentence) for every limit."""
+    free = terms.method is Method.INTEREST_FREE
+    length = len(schedule.rows)
+    return [
+        (
+            "periods",
+            length if free else 0,
+            policy.interest_free_max_periods,
+            _("The policy allows at most {limit} months without interest."),
+        ),
+        ("periods", length, policy.max_periods, _("The policy allows at most {limit} months.")),
+        (
+            "deferral/periods",
+            terms.deferral.periods if terms.deferral else 0,
+            policy.deferral_max_periods,
+            _("The policy allows a pause of at most {limit} months."),
+        ),
+        (
+            "waive/interest",
+            _percent_up(terms.waive_interest, terms.interest),
+            policy.waive_interest_percent,
+            _("The policy allows waiving at most {limit} % of overdue interest."),
+        ),
+        (
+            "waive/fees",
+            _percent_up(terms.waive_fees, terms.fees),
+            policy.waive_fees_percent,
+            _("The policy allows waiving at most {limit} % of fees."),
+        ),
+    ]
+
+
+def _percent_up(part: int, whole: int) -> int:
+    """Percent rounded up, so that a cent above the limit is above the limit."""
+    return -(-part * 100 // whole) if part else 0
+
+
+def _worded(reason: str) -> str:
+    reason = reason.strip()
+    if len(reason) > REASON_LENGTH:
+        raise Refused("reason_too_long", _("Please keep this within 300 characters."), field="reason")
+    return reason
+
+
+def _record(kind: str, *, by: User | None, offer: Offer, **data: object) -> None:
+    events.record(kind, by=by, about=offer, person=offer.case.borrower, lender=offer.case.lender, **data)

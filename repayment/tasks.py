@@ -1,0 +1,33 @@
+"""Work in the background: offers whose last day is over are closed."""
+
+import logging
+
+from celery import shared_task
+
+from cases import clock
+from cases.domain.refusal import Refused
+from repayment import queries
+from repayment.actions import offers
+
+BATCH = 100
+
+
+@shared_task(name="repayment.tasks.expire_offers")
+def expire_offers() -> int:
+    """Close what has run out, one short transaction each, a batch at a time; returns how many were closed.
+
+    Two workers may run at once: each offer is locked, and the second one finds it closed.
+    """
+    today = clock.today()
+    closed = 0
+    while due := list(queries.expirable(today).select_related(None)[:BATCH]):
+        before = closed
+        for offer in due:
+            try:
+                offers.expire(offer=offer, on=today)
+                closed += 1
+            except Refused as refused:
+                logging.getLogger(__name__).info("Offer %s was answered first: %s", offer.ref, refused.code)
+        if closed == before:
+            break
+    return closed

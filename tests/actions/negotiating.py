@@ -1,0 +1,51 @@
+"""A negotiation in a few words: `a_file()` has debts, lenders, officers and a budget; `sent(file)` proposes."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from cases.models import Debt, Lender, User
+from repayment.actions import choices, proposals
+from repayment.models import Offer
+from tests import builders
+
+EVERYTHING = ["name", "debt", "share", "reason"]
+DEBTS = (
+    ("江晴银行", 2_600_000, "0.06"),
+    ("安澜消费金融", 1_800_000, "0.15"),
+    ("云杉小贷", 800_000, "0.18"),
+    ("青梧分期", 600_000, "0"),
+)
+
+
+@dataclass
+class File:
+    borrower: User
+    lenders: list[Lender] = field(default_factory=list)
+    officers: list[User] = field(default_factory=list)
+    debts: list[Debt] = field(default_factory=list)
+
+
+def a_file(lenders: int = 2, *, available: int = 180_000, overdue: int = 0, **policy: int) -> File:
+    file = File(borrower=builders.a_borrower())
+    for name, principal, rate in DEBTS[:lenders]:
+        lender = builders.a_lender(name, **policy)
+        file.lenders.append(lender)
+        file.officers.append(builders.an_officer(lender))
+        file.debts.append(
+            builders.a_debt(
+                file.borrower,
+                lender,
+                principal=principal,
+                interest=overdue,
+                fees=overdue,
+                annual_rate=Decimal(rate),
+            )
+        )
+    builders.a_statement(file.borrower, available=available)
+    return file
+
+
+def sent(file: File, kind: str = "equal_instalment") -> list[Offer]:
+    choice = choices.choose(by=file.borrower, kind=kind)
+    shares = {lender.ref: EVERYTHING for lender in file.lenders}
+    return proposals.send(by=file.borrower, choice=choice, shares=shares)
