@@ -9,8 +9,10 @@ class PortalConfig(AppConfig):
     verbose_name = "Steady"
 
     def ready(self) -> None:
-        from portal import checks
+        # The Celery app is made here, not in portal/__init__, so that portal.domain stays importable alone.
+        from portal import celery, checks
 
+        celery.app.set_default()
         checks.register_all()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guards.repository import ROOT, texts
+from tests.guards.repository import APPS, ROOT, texts
 
 LINT_IMPORTS = str(Path(sys.executable).with_name("lint-imports"))
 # The one door for arrays: bulk modules compute the same figures for many cases at once.
@@ -23,13 +23,13 @@ def outsiders(source: str, *, bulk: bool = False) -> list[str]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             names = [node.module or ""]
-            if node.module in {"cases", "repayment", "notices"}:
+            if node.module in APPS:
                 names = [f"{node.module}.{alias.name}" for alias in node.names]
         for name in names:
             parts = name.split(".")
             if parts[0] in sys.stdlib_module_names or (bulk and parts[0] in BULK):
                 continue
-            if parts[0] in {"cases", "repayment", "notices"} and parts[1:2] == ["domain"]:
+            if parts[0] in APPS and parts[1:2] == ["domain"]:
                 continue
             found.append(name)
     return found
@@ -87,7 +87,7 @@ def test_a_planted_breach_of_the_walls_is_seen(place: str, tmp_path: Path) -> No
     (tmp_path / "pyproject.toml").write_text(
         (ROOT / "pyproject.toml").read_text(encoding="utf-8"), encoding="utf-8"
     )
-    for app in ("portal", "notices", "repayment", "cases"):
+    for app in APPS:
         for ring in ("", "domain", "models", "actions", "views"):
             (tmp_path / app / ring).mkdir(exist_ok=True, parents=True)
             (tmp_path / app / ring / "__init__.py").touch()
