@@ -1,0 +1,112 @@
+"""Terms, differences and reasons in words: one wording for the borrower's page and the officer's."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from cases import formats
+from repayment.domain.difference import Change, Difference, Field, Value
+from repayment.domain.terms import Method
+
+METHODS = {
+    Method.EQUAL_INSTALMENT: gettext_lazy("Equal instalments"),
+    Method.EQUAL_PRINCIPAL: gettext_lazy("Equal principal"),
+    Method.INTEREST_ONLY_BALLOON: gettext_lazy("Interest first, principal at the end"),
+    Method.INTEREST_FREE: gettext_lazy("Interest-free instalments"),
+    Method.FIXED_AMOUNT: gettext_lazy("A fixed amount until it is paid off"),
+}
+_LABELS = {
+    Field.TOTAL_COST: gettext_lazy("Total to pay"),
+    Field.MONTHLY: gettext_lazy("Each month"),
+    Field.HIGHEST_MONTHLY: gettext_lazy("Highest month"),
+    Field.PERIODS: gettext_lazy("Instalments"),
+    Field.PAUSE: gettext_lazy("Pause first"),
+    Field.RATE: gettext_lazy("Rate a year"),
+    Field.WAIVED_INTEREST: gettext_lazy("Interest waived"),
+    Field.WAIVED_FEES: gettext_lazy("Fees waived"),
+    Field.FIRST_DUE: gettext_lazy("First payment"),
+    Field.LAST_DUE: gettext_lazy("Last payment"),
+    Field.METHOD: gettext_lazy("Kind of plan"),
+}
+_MONEY = {Field.TOTAL_COST, Field.MONTHLY, Field.HIGHEST_MONTHLY, Field.WAIVED_INTEREST, Field.WAIVED_FEES}
+_DATES = {Field.FIRST_DUE, Field.LAST_DUE}
+# Why a case stands in the queue, by the code that `repayment.actions.offers.settle` leaves.
+REASONS = {
+    "new_proposal": gettext_lazy("A new proposal waits for an answer"),
+    "counter_offer": gettext_lazy("The borrower has answered with another proposal"),
+    "offer_to_answer": gettext_lazy("Your offer is with the borrower"),
+    "plan_agreed": gettext_lazy("A plan is agreed"),
+    "declined": gettext_lazy("The last proposal was declined"),
+    "withdrawn": gettext_lazy("The last proposal was withdrawn"),
+    "expired": gettext_lazy("The last proposal ran out"),
+    "taken_back": gettext_lazy("The borrower took the agreement back within 24 hours"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceRow:
+    """One line of a difference table, all text. `change` is empty when nothing changed."""
+
+    label: str
+    before: str
+    after: str
+    change: str
+
+
+def difference_rows(differences: Iterable[Difference], currency: str) -> Sequence[DifferenceRow]:
+    """Every field worth a line; fields that neither side uses are left out."""
+    return [
+        DifferenceRow(
+            label=str(_LABELS[difference.field]),
+            before=value_words(difference.field, difference.before, currency),
+            after=value_words(difference.field, difference.after, currency),
+            change=_change(difference, currency),
+        )
+        for difference in differences
+        if not (difference.before is None and difference.after is None)
+    ]
+
+
+def value_words(field: Field, value: Value, currency: str) -> str:
+    """One value of a term in words; what is absent is "none"."""
+    if value is None:
+        return _("none")
+    if field in _MONEY and isinstance(value, int):
+        return formats.money(value, currency)
+    if isinstance(value, dt.date):
+        return formats.day(value)
+    if field is Field.RATE and isinstance(value, Decimal):
+        return formats.percent(value) if value else _("no interest")
+    if field is Field.METHOD:
+        return str(METHODS[Method(str(value))])
+    if field is Field.PAUSE and isinstance(value, int):
+        return ngettext("%(n)s month", "%(n)s months", value) % {"n": value}
+    return str(value)
+
+
+def _change(difference: Difference, currency: str) -> str:
+    change, by = difference.change, difference.by
+    if change is Change.SAME:
+        return ""
+    if change is Change.NEW:
+        return _("new")
+    if change is Change.GONE:
+        return _("no longer")
+    if change is Change.OTHER or by is None:
+        return _("different")
+    more = change is Change.MORE
+    if difference.field in _DATES:
+        days = abs(int(by))
+        words = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+        return (_("%(much)s later") if more else _("%(much)s earlier")) % {"much": words}
+    if difference.field in _MONEY:
+        words = formats.money(abs(int(by)), currency)
+    elif difference.field is Field.RATE:
+        words = formats.percent(abs(Decimal(by)))
+    else:
+        words = str(abs(int(by)))
+    return (_("%(much)s more") if more else _("%(much)s less")) % {"much": words}
