@@ -1,0 +1,169 @@
+"""
+What may become of a message. The database row is the queue: a worker claims it under a lease, asks the gate, sends, and
+marks it. What happens in doubt (the lease ran out, the answer got lost) depends on the purpose: a reminder is never sent
+twice, a receipt is sent once under one key, a code is replaced by a new one. Receipts from providers come late, twice and
+out of order; a message only ever climbs.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cases.domain.lifecycle import Move, move
+from notices.domain.gate import Purpose
+
+
+class State(StrEnum):
+    PLANNED = "planned"
+    WITHHELD = "withheld"
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Who(StrEnum):
+    PLANNER = "planner"
+    WORKER = "worker"
+    SWEEPER = "sweeper"
+    PROVIDER = "provider"
+    PERSON = "person"
+    OFFICER = "officer"
+
+
+class InDoubt(StrEnum):
+    LEAVE = "leave"
+    """Stays uncertain, counts against the caps, is never sent again by itself."""
+    ONCE = "once"
+    """Asked for or sent again under the same idempotency key."""
+    RENEW = "renew"
+    """Dropped; the person asks for a new code and the old one is dead."""
+
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 3
+"""After so many failed attempts a message has failed, so that a poisoned row cannot hold up the others."""
+RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=5))
+
+LIFETIME: Mapping[Purpose, timedelta] = {
+    Purpose.REMINDER: timedelta(hours=36),
+    Purpose.SECURITY_CODE: timedelta(minutes=10),
+    Purpose.ANSWER: timedelta(days=7),
+    Purpose.CONFIRMATION: timedelta(days=7),
+    Purpose.REQUIRED: timedelta(days=30),
+}
+
+COUNTED = frozenset({State.CLAIMED, State.SENT, State.DELIVERED, State.UNCERTAIN})
+"""States in which a message counts as sent today: what may have left is treated as having left."""
+FINAL = frozenset({State.DELIVERED, State.EXPIRED, State.CANCELLED})
+
+
+def _row(verb: str, frm: str, to: State, who: str) -> Move:
+    return Move(
+        verb=verb,
+        frm=frozenset(State(each) for each in frm.split()),
+        to=to,
+        who=frozenset(Who(each) for each in who.split()),
+    )
+
+
+MOVES: tuple[Move, ...] = (
+    _row("queue", "planned", State.QUEUED, "planner worker"),
+    # The gate said no. With a later lawful time the planner may plan it again; without one it rests.
+    _row("withhold", "planned queued claimed", State.WITHHELD, "planner worker"),
+    _row("defer", "planned queued claimed", State.PLANNED, "planner worker"),
+    _row("replan", "withheld", State.PLANNED, "planner"),
+    _row("claim", "queued", State.CLAIMED, "worker"),
+    # Only while it is certain that nothing left the house: before the provider was called, or the provider said no.
+    _row("release", "claimed", State.QUEUED, "worker"),
+    _row("send", "claimed", State.SENT, "worker"),
+    _row("doubt", "claimed", State.UNCERTAIN, "worker sweeper"),
+    _row("confirm", "uncertain", State.SENT, "sweeper provider"),
+    # The doubt policy ONCE: same key, so the provider recognises it.
+    _row("repeat", "uncertain", State.QUEUED, "sweeper"),
+    # A receipt may overtake our own mark, or a first, wrong "failed".
+    _row("deliver", "claimed sent uncertain failed", State.DELIVERED, "provider sweeper"),
+    _row("fail", "claimed sent uncertain", State.FAILED, "worker sweeper provider"),
+    _row("expire", "planned queued withheld", State.EXPIRED, "planner worker sweeper"),
+    _row("cancel", "planned queued withheld", State.CANCELLED, "planner person officer"),
+)
+
+_DOUBT: Mapping[Purpose, InDoubt] = {
+    Purpose.REMINDER: InDoubt.LEAVE,
+    Purpose.SECURITY_CODE: InDoubt.RENEW,
+    Purpose.ANSWER: InDoubt.ONCE,
+    Purpose.CONFIRMATION: InDoubt.ONCE,
+    Purpose.REQUIRED: InDoubt.ONCE,
+}
+
+_RECEIPTS: Mapping[str, str] = {"accepted": "confirm", "delivered": "deliver", "failed": "fail"}
+
+
+def after(state: str, verb: str, who: Who) -> State:
+    """The state after the verb. Raises Refused as `cases.domain.lifecycle.move` does."""
+    return State(move(MOVES, state, verb, who))
+
+
+def in_doubt(purpose: str) -> InDoubt:
+    return _DOUBT[Purpose(purpose)]
+
+
+def after_lost_lease(purpose: str) -> tuple[str, ...]:
+    """The verbs with which the sweeper settles a claim whose worker never came back, in order."""
+    return {
+        InDoubt.LEAVE: ("doubt",),
+        InDoubt.ONCE: ("doubt", "repeat"),
+        InDoubt.RENEW: ("fail",),
+    }[in_doubt(purpose)]
+
+
+def after_receipt(state: str, receipt: str) -> State:
+    """
+    The state after a provider's word: accepted, delivered or failed. What repeats or contradicts a better word changes
+    nothing, so callbacks may come twice and out of order. Raises KeyError for a word that we do not know.
+    """
+    verb = _RECEIPTS[receipt]
+    for row in MOVES:
+        if row.verb == verb and state in row.frm and Who.PROVIDER in row.who:
+            return State(row.to)
+    return State(state)
+
+
+def lease_until(now: datetime) -> datetime:
+    return now + LEASE
+
+
+def lease_is_over(now: datetime, until: datetime | None) -> bool:
+    """A claim without a lease is over: nobody holds it."""
+    return until is None or until <= now
+
+
+def not_after(purpose: str, due_at: datetime) -> datetime:
+    """When the message has lost its meaning: later it is dropped, with the reason, instead of sent."""
+    return due_at + LIFETIME[Purpose(purpose)]
+
+
+def is_expired(now: datetime, last: datetime) -> bool:
+    return now > last
+
+
+def retry_at(now: datetime, attempts: int) -> datetime | None:
+    """When to try again after so many attempts that certainly sent nothing; None when it has failed for good."""
+    if attempts >= ATTEMPTS:
+        return None
+    return now + RETRY_AFTER[min(max(attempts, 1), len(RETRY_AFTER)) - 1]
+
+
+def once_key(*parts: str) -> str:
+    """
+    One obligation, one key: person, wording, what it is about, and which day it is for. Whoever plans the same thing
+    again meets it; the provider gets it as idempotency key. Hex, 64 characters, tells nothing about the person.
+    """
+    if not parts or not all(parts):
+        raise ValueError("a key needs its parts, none of them empty")
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
