@@ -75,11 +75,15 @@ def lenders() -> QuerySet[Lender]:
     return Lender.objects.order_by("name")
 
 
-def standing_holds(person: User, at: dt.datetime | None = None) -> QuerySet[Hold]:
+def holds_standing(at: dt.datetime | None = None) -> QuerySet[Hold]:
+    """Everybody's holds in force at an instant; now unless said otherwise."""
     instant = at or clock.now()
-    return Hold.objects.filter(borrower=person, since__lte=instant).filter(
-        Q(until__isnull=True) | Q(until__gt=instant)
-    )
+    return Hold.objects.filter(since__lte=instant).filter(Q(until__isnull=True) | Q(until__gt=instant))
+
+
+def standing_holds(person: User, at: dt.datetime | None = None) -> QuerySet[Hold]:
+    """One person's holds in force."""
+    return holds_standing(at).filter(borrower=person)
 
 
 def events_about(ref: str) -> QuerySet[Event]:

@@ -1,0 +1,254 @@
+"""The demo's cast: invented lenders, invented people, amounts that look like life.
+
+Pure and repeatable: the same seed gives the same story. Money in minor units.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+SEED = 20270512
+BORROWERS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class LenderPart:
+    """One lender of the story and what its published policy allows."""
+
+    name: str
+    name_en: str
+    kind: str
+    officer: str
+    lead: str
+    max_periods: int
+    interest_free_max_periods: int
+    deferral_max_periods: int
+    waive_interest_percent: int
+    waive_fees_percent: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebtPart:
+    lender: int  # place in LENDERS
+    kind: str
+    principal: int
+    interest: int
+    fees: int
+    annual_rate: Decimal | None
+    days_overdue: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetPart:
+    """(side, category, monthly amount) lines."""
+
+    lines: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BorrowerPart:
+    """How a borrower's story goes: how long ago they wrote, which plan, and how far each lender has come."""
+
+    name: str
+    phone: str
+    email: str
+    debts: tuple[DebtPart, ...]
+    budget: BudgetPart
+    days_ago: int
+    plan: str
+    answers: tuple[str, ...]  # per debt: accept, counter, decline, none
+    discreet: bool
+
+
+LENDERS: Sequence[LenderPart] = (
+    LenderPart(
+        name="安澜消费金融",
+        name_en="Anlan Consumer Finance",
+        kind="consumer_finance",
+        officer="周岚",
+        lead="陈默",
+        max_periods=60,
+        interest_free_max_periods=36,
+        deferral_max_periods=3,
+        waive_interest_percent=50,
+        waive_fees_percent=100,
+    ),
+    LenderPart(
+        name="江晴银行",
+        name_en="Jiangqing Bank",
+        kind="bank",
+        officer="李青",
+        lead="宋雨",
+        max_periods=60,
+        interest_free_max_periods=60,
+        deferral_max_periods=6,
+        waive_interest_percent=60,
+        waive_fees_percent=100,
+    ),
+    LenderPart(
+        name="云杉小贷",
+        name_en="Yunshan Microloan",
+        kind="microloan",
+        officer="何川",
+        lead="吴桐",
+        max_periods=36,
+        interest_free_max_periods=36,
+        deferral_max_periods=3,
+        waive_interest_percent=80,
+        waive_fees_percent=100,
+    ),
+    LenderPart(
+        name="青梧分期",
+        name_en="Qingwu Instalments",
+        kind="facilitator",
+        officer="沈舟",
+        lead="方宁",
+        max_periods=36,
+        interest_free_max_periods=24,
+        deferral_max_periods=2,
+        waive_interest_percent=50,
+        waive_fees_percent=100,
+    ),
+    LenderPart(
+        name="北辰银行",
+        name_en="Beichen Bank",
+        kind="bank",
+        officer="顾远",
+        lead="白露",
+        max_periods=60,
+        interest_free_max_periods=60,
+        deferral_max_periods=6,
+        waive_interest_percent=40,
+        waive_fees_percent=100,
+    ),
+    LenderPart(
+        name="松果借款",
+        name_en="Songguo Loans",
+        kind="microloan",
+        officer="乔安",
+        lead="陆遥",
+        max_periods=24,
+        interest_free_max_periods=24,
+        deferral_max_periods=3,
+        waive_interest_percent=60,
+        waive_fees_percent=100,
+    ),
+)
+ANLAN, JIANGQING, YUNSHAN, QINGWU, BEICHEN, SONGGUO = range(6)
+
+# The person in the middle of things: four lenders, 1,800.00 a month.
+LIN_JING = BorrowerPart(
+    name="林静",
+    phone="+8613900000001",
+    email="linjing@example.test",
+    debts=(
+        DebtPart(lender=JIANGQING, kind="credit_card", principal=1_680_000, interest=0, fees=0,
+                 annual_rate=Decimal("0.1825"), days_overdue=38),
+        DebtPart(lender=ANLAN, kind="online_loan", principal=1_720_000, interest=98_000, fees=42_000,
+                 annual_rate=Decimal("0.156"), days_overdue=74),
+        DebtPart(lender=YUNSHAN, kind="online_loan", principal=1_240_000, interest=36_000, fees=0,
+                 annual_rate=Decimal("0.12"), days_overdue=52),
+        DebtPart(lender=QINGWU, kind="instalment", principal=580_000, interest=0, fees=12_000,
+                 annual_rate=Decimal("0.15"), days_overdue=21),
+    ),
+    budget=BudgetPart(
+        lines=(
+            ("income", "wages", 860_000),
+            ("essential", "rent", 220_000),
+            ("essential", "food", 180_000),
+            ("essential", "utilities", 28_000),
+            ("essential", "education", 90_000),
+            ("essential", "medical", 42_000),
+            ("essential", "transport", 30_000),
+            ("essential", "phone", 10_000),
+            ("flexible", "household", 30_000),
+            ("buffer", "emergency", 50_000),
+        )
+    ),
+    days_ago=27,
+    plan="equal_instalment",
+    answers=("accept", "counter", "none", "none"),
+    discreet=False,
+)
+
+_SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金贾韦夏付方邹熊白孟秦邱侯江尹薛"
+_GIVEN = ["建国", "秀英", "敏", "伟", "静怡", "丽华", "强", "磊", "洋", "艳红", "勇", "军", "杰", "娟", "涛", "明远", "超", "霞", "平安", "刚", "桂兰", "文博", "雪梅", "志强", "海燕", "思远", "雨桐", "子涵", "浩然", "欣妍", "俊杰", "晓峰", "春燕", "国庆", "小龙", "玉兰", "立新", "丹丹", "婷婷", "嘉怡", "一鸣", "泽宇", "佳宁", "晨曦", "梦洁", "宏伟", "凤英", "亚楠", "振华", "爱民"]
+_KINDS = {
+    "bank": ("credit_card", "credit_card", "bank_loan"),
+    "consumer_finance": ("online_loan", "instalment"),
+    "microloan": ("online_loan",),
+    "facilitator": ("instalment", "online_loan"),
+}
+_RATES = {
+    "bank": ("0.1825", "0.156", "0.1296"),
+    "consumer_finance": ("0.156", "0.18", "0.2196"),
+    "microloan": ("0.12", "0.18", "0.2388"),
+    "facilitator": ("0.15", "0.18", "0.216"),
+}
+
+
+def borrowers() -> Iterator[BorrowerPart]:
+    """Lin Jing first, then the others, each with a full file."""
+    yield LIN_JING
+    dice = random.Random(SEED)
+    for number in range(2, BORROWERS + 1):
+        yield _somebody(dice, number)
+
+
+def _somebody(dice: random.Random, number: int) -> BorrowerPart:
+    places = dice.sample(range(len(LENDERS)), k=dice.choice((1, 2, 2, 3, 3, 4, 5)))
+    debts = tuple(_debt(dice, place) for place in places)
+    owed = sum(debt.principal + debt.interest + debt.fees for debt in debts)
+    # Most can pay the whole within three to five years; some can pay hardly anything.
+    affordable = _round(owed // dice.choice((24, 30, 36, 42, 48)), 1000) + 20_000
+    return BorrowerPart(
+        name=dice.choice(_SURNAMES) + dice.choice(_GIVEN),
+        phone=f"+86139000{number:05d}",
+        email=f"borrower{number}@example.test" if dice.random() < 0.4 else "",
+        debts=debts,
+        budget=_budget(dice, affordable),
+        days_ago=dice.randint(2, 150),
+        plan=dice.choice(("equal_instalment", "equal_instalment", "interest_free", "interest_free", "deferral")),
+        answers=tuple(dice.choices(("accept", "counter", "decline", "none"), weights=(60, 15, 5, 20), k=len(debts))),
+        discreet=dice.random() < 0.6,
+    )
+
+
+def _debt(dice: random.Random, place: int) -> DebtPart:
+    kind = LENDERS[place].kind
+    principal = _round(int(dice.lognormvariate(13.9, 0.6)), 100)
+    days = dice.choice((12, 25, 38, 47, 63, 75, 96, 130))
+    rate = Decimal(dice.choice(_RATES[kind]))
+    interest = _round(int(principal * rate * days / 365), 1)
+    return DebtPart(
+        lender=place,
+        kind=dice.choice(_KINDS[kind]),
+        principal=principal,
+        interest=interest if dice.random() < 0.8 else 0,
+        fees=dice.choice((0, 0, 5_000, 12_000, 30_000)),
+        annual_rate=rate,
+        days_overdue=days,
+    )
+
+
+def _budget(dice: random.Random, affordable: int) -> BudgetPart:
+    rent = dice.choice((120_000, 160_000, 220_000, 280_000))
+    food = dice.choice((120_000, 150_000, 180_000, 220_000))
+    rest = (
+        ("essential", "utilities", dice.choice((18_000, 24_000, 32_000))),
+        ("essential", "transport", dice.choice((12_000, 25_000, 40_000))),
+        ("essential", "medical", dice.choice((8_000, 20_000, 45_000))),
+        ("essential", "education", dice.choice((0, 60_000, 110_000))),
+        ("essential", "parents", dice.choice((0, 50_000, 80_000))),
+        ("essential", "phone", 8_000),
+        ("flexible", "household", dice.choice((15_000, 30_000))),
+        ("buffer", "emergency", dice.choice((20_000, 30_000, 50_000))),
+    )
+    kept = tuple(line for line in rest if line[2])
+    wages = rent + food + sum(amount for _, _, amount in kept) + affordable
+    return BudgetPart(lines=(("income", "wages", wages), ("essential", "rent", rent), ("essential", "food", food), *kept))
+
+
+def _round(amount: int, step: int) -> int:
+    return amount // step * step
