@@ -184,9 +184,10 @@ _DASHES = ("", "2 6", "10 7", "1 4 8 4")
 
 
 def _round_guide(top: int) -> int:
-    """A round amount a little over a third of the top: 1, 2 or 4 and zeros."""
-    unit = 10 ** (len(str(max(top // 3, 1))) - 1)
-    return max(unit * step for step in (1, 2, 4) if unit * step <= max(top // 3, 1))
+    """A round amount, at most two fifths of the top: 1, 2, 3 or 5 and zeros."""
+    most = max(top * 2 // 5, 1)
+    unit = 10 ** (len(str(most)) - 1)
+    return max(unit * step for step in (1, 2, 3, 5) if unit * step <= most)
 
 
 def burn_down(lines: Sequence[Line]) -> BurnDown:
@@ -225,7 +226,7 @@ def _dashes(index: int) -> str:
 
 def _line_key(index: int) -> SafeString:
     return mark_safe(  # noqa: S308 -- numbers and our own class names only
-        '<svg class="key-line plot" viewBox="0 0 28 8" aria-hidden="true">'
+        '<svg class="key-line" viewBox="0 0 28 8" aria-hidden="true">'
         f'<path class="line l{index % 4 + 1}"{_dashes(index)} d="M0 4H28"/></svg>'
     )
 

@@ -45,11 +45,11 @@ def money(
         return format_html('<span class="money">{}</span>', text)
     figures = formats.digits(minor, currency)
     before, after = text.split(figures.lstrip(formats.MINUS + formats.NBSP), 1)
-    whole, dot, cents = figures.lstrip(formats.MINUS + formats.NBSP).partition(".")
+    major, dot, cents = figures.lstrip(formats.MINUS + formats.NBSP).partition(".")
     return format_html(
         '<span class="money money--big">{}<span class="money__whole">{}</span>{}{}</span>',
         format_html('<span class="money__unit">{}</span>', before) if before else "",
-        whole,
+        major,
         format_html('<span class="money__cents">{}{}</span>', dot, cents) if cents else "",
         format_html('<span class="money__unit">{}</span>', after) if after else "",
     )
