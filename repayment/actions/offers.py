@@ -56,6 +56,9 @@ def accept(*, by: User, offer: Offer) -> Plan:
 
     now = clock.now()
     close(offer, state)
+    Offer.objects.filter(debt=offer.debt_id, state=Offer.State.OPEN).update(
+        state=Offer.State.SUPERSEDED, closed_at=now
+    )
     Acceptance.objects.create(offer=offer, by=by, side=side, at=now)
     nonce = secrets.token_hex(16)
     canonical = schedules.canonical(terms, schedule, nonce)
@@ -375,7 +378,8 @@ def _must_fit_policy(case: Case, terms: Terms, schedule: Schedule) -> None:
 def _limits(policy: Policy, terms: Terms, schedule: Schedule) -> list[tuple[str, int, int, "StrPromise"]]:
     """(field, what the terms give, what the policy allows, the sentence) for every limit."""
     free = terms.method is Method.INTEREST_FREE
-    length = len(schedule.rows)
+    pause = terms.deferral.periods if terms.deferral else 0
+    length = len(schedule.rows) + pause
     return [
         (
             "periods",
@@ -386,7 +390,7 @@ def _limits(policy: Policy, terms: Terms, schedule: Schedule) -> list[tuple[str,
         ("periods", length, policy.max_periods, _("The policy allows at most {limit} months.")),
         (
             "deferral/periods",
-            terms.deferral.periods if terms.deferral else 0,
+            pause,
             policy.deferral_max_periods,
             _("The policy allows a pause of at most {limit} months."),
         ),

@@ -28,7 +28,7 @@ class File:
 def a_file(lenders: int = 2, *, available: int = 180_000, overdue: int = 0, **policy: int) -> File:
     file = File(borrower=builders.a_borrower())
     for name, principal, rate in DEBTS[:lenders]:
-        lender = builders.a_lender(name, **policy)
+        lender = Lender.objects.filter(name=name).first() or builders.a_lender(name, **policy)
         file.lenders.append(lender)
         file.officers.append(builders.an_officer(lender))
         file.debts.append(

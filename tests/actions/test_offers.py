@@ -264,6 +264,7 @@ def test_a_counter_keeps_the_old_offer_and_leaves_news_for_the_borrower():
         ({"periods": 61}, "periods"),
         ({"method": Method.INTEREST_FREE, "periods": 37}, "periods"),
         ({"deferral": Deferral(periods=4, treatment=Treatment.CARRIED_SPREAD)}, "deferral/periods"),
+        ({"periods": 58, "deferral": Deferral(periods=3, treatment=Treatment.WAIVED)}, "periods"),
         ({"waive_interest": 50_01}, "waive/interest"),
         ({"waive_fees": 80_01}, "waive/fees"),
     ],
