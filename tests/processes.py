@@ -82,7 +82,8 @@ def wait_until(truth: Callable[[], object], *, seconds: float = 30.0, what: str 
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether anybody listens there, on this machine."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
@@ -104,7 +105,7 @@ def redis_server() -> Iterator[str]:
         start_new_session=True,
     )
     try:
-        wait_until(lambda: _answers(port), what="the start of Redis", seconds=10)
+        wait_until(lambda: answers(port), what="the start of Redis", seconds=10)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         end(process)

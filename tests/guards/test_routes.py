@@ -1,15 +1,20 @@
 """Every route says who may use it, and what it says is what happens to a visitor."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from cases import access
+from tests.guards.repository import ROOT
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,25 @@ def test_no_route_declares_it_twice() -> None:
 def test_the_list_of_third_party_routes_holds_nothing_that_is_gone() -> None:
     spoken_of = {entry for route in ROUTES for entry in route.listed(access.THIRD_PARTY)}
     assert set(access.THIRD_PARTY) - spoken_of == set()
+
+
+if settings.DEMO:
+
+    def test_the_demos_routes_are_among_those_that_declare() -> None:
+        assert [route for route in ROUTES if route.name == "demo"]
+
+else:
+
+    def test_the_demos_own_routes_declare_it_too() -> None:
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", __file__, "-k", "declare and not demos_own"],
+            cwd=ROOT,
+            env={**os.environ, "STEADY_TESTS_DEMO": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout
 
 
 def test_a_route_without_a_declaration_is_seen() -> None:

@@ -1,0 +1,42 @@
+"""The first command a newcomer runs: it opens, shows its three doors, and leaves nothing behind."""
+
+import http.cookiejar
+import re
+import urllib.parse
+import urllib.request
+
+import psutil
+import pytest
+
+from tests import demo
+
+pytestmark = pytest.mark.slow
+
+
+def family(process) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def visitor(url: str, path: str, opener: urllib.request.OpenerDirector, **fields: str) -> str:
+    data = urllib.parse.urlencode(fields).encode() if fields else None
+    with opener.open(f"{url}{path}", data=data, timeout=20) as response:
+        assert response.status == 200
+        return response.read().decode()
+
+
+def test_the_demo_opens_its_doors_and_ctrl_c_leaves_no_process_behind() -> None:
+    with demo.running() as story:
+        assert story.seconds_to_first_page < 60
+        for role in ("borrower", "officer", "regulator"):
+            opener = urllib.request.build_opener(
+                urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+            )
+            page = visitor(story.url, "/demo/", opener)
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+            assert "<h1" in visitor(story.url, f"/demo/doors/{role}/", opener, csrfmiddlewaretoken=token)
+        children = family(story.process)
+        assert len(children) >= 2
+        story.interrupt()
+        assert not [
+            child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+        ]
