@@ -9,8 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from cases import charts
 from cases.access import public
-from portal import charts, icons
+from portal import icons
 
 
 class Sample(forms.Form):
