@@ -99,12 +99,11 @@ def test_a_route_without_a_declaration_is_seen() -> None:
     def bare(request: Any) -> None: ...
 
     planted = list(walk([path("planted/", bare, name="planted")]))
-    assert undeclared(planted, access.THIRD_PARTY) == ["planted/"]
-    marked = list(
-        walk([path("planted/", access.requires(access.Permission.ACCOUNT)(bare), name="account_login")])
-    )
-    assert undeclared(marked, access.THIRD_PARTY) == []
-    assert declared_twice(marked, access.THIRD_PARTY) == ["planted/"]
+    assert undeclared(planted, {"other": access.PUBLIC}) == ["planted/"]
+    assert undeclared(planted, {"plan*": access.PUBLIC}) == []
+    marked = list(walk([path("planted/", access.requires(access.Permission.ACCOUNT)(bare), name="planted")]))
+    assert undeclared(marked, {}) == []
+    assert declared_twice(marked, {"planted": access.PUBLIC}) == ["planted/"]
 
 
 def needs_somebody(route: Route) -> bool:

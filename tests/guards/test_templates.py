@@ -86,7 +86,7 @@ def test_a_line_the_policy_refuses_is_seen(breach: str) -> None:
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
-    fetched = r"""(?:src|srcset|action)=["'](?:https?:)?//|<link[^>]+href=["'](?:https?:)?//|@import|url\(["']?(?:https?:)?//"""
+    fetched = r"""(?:src|srcset|action)=["'](?:https?:)?//|<link[^>]+href=["'](?:https?:)?//|@import\s+(?:url\()?["']?(?:https?:)?//|url\(["']?(?:https?:)?//"""
     files = [
         (path, text)
         for path, text in texts(".html", ".css", ".js", ".svg")
