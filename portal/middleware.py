@@ -1,14 +1,27 @@
-"""What every answer carries, and the second factor that staff must have shown."""
+"""What every answer carries, who may enter at all, and the second factor that staff must have shown."""
 
+import time
 from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import ResolverMatch, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
 from cases import access, accounts
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+# Real time: a demo clock moves neither. (longest silence, longest session) in seconds.
+LIMITS = {True: (15 * _MINUTE, 8 * _HOUR), False: (12 * _HOUR, 12 * _HOUR)}
+_SIGNED_IN_AT, _SEEN_AT = "signed_in_at", "seen_at"
 
 
 class PrivateByDefault:
@@ -21,26 +34,76 @@ class PrivateByDefault:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"
+        )
         return response
 
 
 class StaffSecondFactor:
-    """Staff without a second factor in this session reach only the pages that let them show one."""
+    """Sessions end in time; pages we did not write keep to the table; staff show a second factor first."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        match = request.resolver_match
+        if request.method == "POST" and match and match.view_name in {"account_logout", "admin:logout"}:
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
 
-    def process_view(self, request, view, args, kwargs):  # type: ignore[no-untyped-def]
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None:
+            return None
+        if match.view_name == "admin:login":
+            # One way in for staff, with the second factor; Django's own form would know only a password.
+            return _to_sign_in(request, request.GET.get("next", reverse("admin:index")))
         user = request.user
-        if not user.is_authenticated or user.role not in access.STAFF_ROLES:
+        if not user.is_authenticated:
+            if match.namespace == "admin":
+                return _to_sign_in(request, request.get_full_path())
             return None
-        if not user.is_active:
+        staff = user.role in access.STAFF_ROLES
+        if not user.is_active or _is_over(request, staff):
             logout(request)
-            return redirect("account_login")
-        if getattr(view, "access", None) == access.PUBLIC:
+            messages.info(
+                request, _("You were signed out after a while without activity. Please sign in again.")
+            )
+            return _to_sign_in(request, request.get_full_path()) if staff else redirect("account_login")
+        needed = getattr(view, "access", None) or permission_for(match)
+        if needed == access.PUBLIC:
             return None
-        return accounts.second_factor_step(request)
+        if needed is not None and not user.may(needed):
+            raise Http404
+        if match.view_name == "admin:password_change":
+            return redirect("account_change_password")
+        return accounts.second_factor_step(request) if staff else None
+
+
+def permission_for(match: ResolverMatch) -> Any:
+    """What the table of third-party pages asks for this one; None for a page that is not in it."""
+    name = match.view_name
+    exact = access.THIRD_PARTY.get(name)
+    if exact is not None:
+        return exact
+    return next((need for pattern, need in access.THIRD_PARTY.items() if fnmatchcase(name, pattern)), None)
+
+
+def _is_over(request: HttpRequest, staff: bool) -> bool:
+    """Whether this session was silent, or lasted, too long; keeps the time of this request."""
+    now = time.time()
+    silence, whole = LIMITS[staff]
+    session = request.session
+    begun = session.setdefault(_SIGNED_IN_AT, now)
+    seen = session.get(_SEEN_AT, now)
+    # Once a minute is exact enough, and spares a write on each page.
+    if now - seen >= _MINUTE or _SEEN_AT not in session:
+        session[_SEEN_AT] = now
+    return bool(now - seen > silence or now - begun > whole)
+
+
+def _to_sign_in(request: HttpRequest, target: str) -> HttpResponse:
+    query = "?" + urlencode({"next": target}) if request.method == "GET" else ""
+    return redirect(reverse("account_password_login") + query)

@@ -177,23 +177,39 @@ MFA_ADAPTER = "cases.accounts.SecondFactorAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["phone", "email"]
+# allauth misses a required field: here either of the two is enough, and one of them always is there.
+SILENCED_SYSTEM_CHECKS = ["account.W001"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_TIMEOUT = 30 * 60
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 3
 ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 600
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+# How many proxies of our own stand in front; with 0 a client's X-Forwarded-For is not believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PROXIES", default=1 if env.flag("BEHIND_PROXY") else 0)
 # Carriers put thousands of people behind one address: limits count per number first, per address last.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "60/m/ip,5/300s/key",
-    "request_login_code": "60/m/ip,3/m/key",
-    "signup": "60/m/ip",
-    "verify_phone": "1/30s/key,60/m/ip",
+    "request_login_code": "60/m/ip,4/m/key,20/h/key",
+    "check_code": "120/m/ip,10/300s/key",
+    "recover": "20/m/ip",
+    "change_phone": "5/m/user",
+    "verify_phone": "1/20s/key,60/m/ip",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Steady"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Addresses of staff are given by their lender, and a borrower's are never a key before they are confirmed.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 # ── languages and time ───────────────────────────────────────────────────────────────────────

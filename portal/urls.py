@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", set_language, name="set_language"),
     path("display/", display.display, name="display"),
     # Signing in
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("cases.account_urls")),
     # A home for each role
     path("home/", home.home, name="home"),
     # Lenders' people

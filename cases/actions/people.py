@@ -70,7 +70,9 @@ def sign_up(*, by: User | None = None, phone: str = "", email: str = "", languag
             )
             if email:
                 EmailAddress.objects.create(user=person, email=email, verified=True, primary=True)
-            record("person.signed_up", by=person, about=person, person=person, way="phone" if phone else "email")
+            record(
+                "person.signed_up", by=person, about=person, person=person, way="phone" if phone else "email"
+            )
     except IntegrityError:
         known = by_phone(phone) if phone else by_email(email)
         if known is None:
@@ -105,7 +107,9 @@ def take_phone(*, by: User, phone: str) -> User:
     except IntegrityError:
         raise Refused(
             "phone_taken",
-            _("This number belongs to another account. Sign in with that number, or use a different one here."),
+            _(
+                "This number belongs to another account. Sign in with that number, or use a different one here."
+            ),
             field="phone",
         ) from None
     by.phone, by.phone_index, by.phone_verified = person.phone, person.phone_index, True
