@@ -1,14 +1,62 @@
 """What each person may read of messages and of the decisions about them."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+from django.db import connection
+from django.db.models import Prefetch, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
+from cases import clock
+from cases.access import Permission
 from cases.domain import rulebook
+from cases.domain.facts import local_time
+from cases.models import Case, Lender, User
+from cases.queries import lender_of
+from notices.actions.asking import Question, Surroundings, rulebook_for
+from notices.domain import gate
 from notices.models import Decision, Message
+
+_STRENGTH = {force: rank for rank, force in enumerate(("LAW", "RULE", "STD", "SELF", "GUID", "PRAC"))}
+# Where a message stopped for good, or may never be known to have arrived.
+HELD_BACK = (Message.State.WITHHELD, Message.State.EXPIRED, Message.State.CANCELLED)
+_CAP = "cn.freq.sms_email_wechat"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A rule that stood against a message, in the reader's language."""
+
+    rule: str
+    force: str
+    citation: str
+    statement: str
+    verified: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One message as its reader sees it.
+
+    `at` is when it left or was due to leave. `held` are the reasons of the last decision that put it off or
+    stopped it, strongest first; `held_at` when that was, `next` the lawful time that was then named.
+    """
+
+    message: Message
+    at: dt.datetime
+    held: Sequence[Reason] = field(default_factory=tuple)
+    held_at: dt.datetime | None = None
+    next: dt.datetime | None = None
+
+    @property
+    def stopped(self) -> bool:
+        return self.message.state in HELD_BACK
+
+    @property
+    def waiting(self) -> bool:
+        return self.message.state in (Message.State.QUEUED, Message.State.PLANNED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,40 +72,181 @@ class Withheld:
     not_before: dt.datetime | None
 
 
-def withheld_messages() -> Sequence[Withheld]:
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """May a reminder leave now? Counts are messages of today on the stricter of the person's clocks.
+
+    `by_lender` and `lender_cap` are about the one lender asked for. `next_lawful` is now when it may leave at
+    once, and None when no waiting helps; `reasons` then say why. `because_of` others is never told apart.
+    """
+
+    at: dt.datetime
+    today: int
+    cap: int
+    by_lender: int
+    lender_cap: int
+    outcome: str
+    next_lawful: dt.datetime | None
+    rule: Reason
+    reasons: Sequence[Reason]
+
+
+def messages_for(user: User) -> QuerySet[Message]:
+    """A borrower's own messages; for an officer those of its lender. Newest first, decisions at hand."""
+    messages = (
+        Message.objects.exclude(purpose=Message.Purpose.SECURITY_CODE)
+        .select_related("lender", "plan")
+        .prefetch_related(Prefetch("decisions", Decision.objects.order_by("id"), to_attr="asked"))
+        .annotate(happened_at=Coalesce("sent_at", "due_at"))
+        .order_by("-happened_at", "-id")
+    )
+    if user.may(Permission.MESSAGE_READ):
+        return messages.filter(person=user)
+    lender = lender_of(user)
+    return messages.filter(lender=lender) if lender else messages.none()
+
+
+def archive_for(user: User) -> QuerySet[Message]:
+    """What happened already: left, failed, or was stopped. What still waits is `coming_for`."""
+    return messages_for(user).exclude(state__in=[Message.State.PLANNED, Message.State.QUEUED])
+
+
+def coming_for(user: User, limit: int = 5) -> Sequence[Entry]:
+    """What waits to be sent, soonest first."""
+    waiting = messages_for(user).filter(state__in=[Message.State.PLANNED, Message.State.QUEUED])
+    return entries(waiting.order_by("due_at", "id")[:limit])
+
+
+def entries(messages: Iterable[Message]) -> Sequence[Entry]:
+    """Messages with their reasons worded in the active language. No query of its own."""
+    language = get_language() or "en"
+    return [_entry(message, language) for message in messages]
+
+
+def for_case(case: Case) -> Sequence[Entry]:
+    """Every message of one lender to one borrower, sent and withheld: both parties read the same list."""
+    messages = (
+        Message.objects.filter(person=case.borrower_id, lender=case.lender_id)
+        .select_related("lender", "plan")
+        .prefetch_related(Prefetch("decisions", Decision.objects.order_by("id"), to_attr="asked"))
+        .annotate(happened_at=Coalesce("sent_at", "due_at"))
+        .order_by("-happened_at", "-id")
+    )
+    return entries(messages)
+
+
+def allowance(
+    person: User, lender: Lender | None, *, channel: str = "", at: dt.datetime | None = None
+) -> Allowance:
+    """What the gate would say to a reminder now, with the counts behind it. A fixed number of queries."""
+    at = at or clock.now()
+    around = Surroundings([person.pk], at=at, planned=False)
+    question = Question(
+        person=person,
+        lender=lender,
+        debt_id=None,
+        purpose=Message.Purpose.REMINDER,
+        channel=channel or around.channel_for(person, lender),
+        reminds_of_plan=True,
+    )
+    facts, verdict = around.ask(question, at)
+    book = rulebook_for(lender)
+    on = local_time(at, book.zone).date
+    cap = book.rule(_CAP, on)
+    language = get_language() or "en"
+    return Allowance(
+        at=at,
+        today=facts.sent_to_person_today,
+        cap=cap.number("per_person"),
+        by_lender=facts.sent_by_lender_today,
+        lender_cap=cap.number("per_lender"),
+        outcome=str(verdict.outcome),
+        next_lawful=at if verdict.allowed else verdict.not_before,
+        rule=_reason(book, {"rule": cap.id}, on, language),
+        reasons=_reasons(gate.findings_as_json(verdict.findings), lender, on, language),
+    )
+
+
+def withheld_messages(limit: int = 12) -> Sequence[Withheld]:
     """The newest decisions that held a message back, over everybody: for the demo's outbox page."""
     decisions = (
         Decision.objects.exclude(verdict="allowed")
         .select_related("message__lender", "message__person")
         .order_by("-id")
     )
-    return [held for decision in decisions[:12] for held in _worded(decision)]
-
-
-def _worded(decision: Decision) -> Sequence[Withheld]:
-    book = rulebook.load("cn")
     language = get_language() or "en"
-    first = decision.findings[:1]
-    return [
-        Withheld(
-            message=decision.message,
-            at=decision.at,
-            rule=finding["rule"],
-            force=finding["force"],
-            citation=finding["citation"],
-            statement=rulebook.statement(book.rule(finding["rule"], decision.at.date()), language),
-            not_before=decision.not_before,
-        )
-        for finding in first
-    ]
+    found = []
+    for decision in decisions[:limit]:
+        for reason in _reasons(decision.findings, decision.message.lender, decision.at.date(), language)[:1]:
+            found.append(
+                Withheld(
+                    message=decision.message,
+                    at=decision.at,
+                    rule=reason.rule,
+                    force=reason.force,
+                    citation=reason.citation,
+                    statement=reason.statement,
+                    not_before=decision.not_before,
+                )
+            )
+    return found
+
+
+# Decisions keep their findings as one JSON list; each database opens it with its own words.
+_BY_RULE = {
+    "sqlite": """
+        SELECT json_extract(finding.value, '$.rule') AS rule, COUNT(DISTINCT d.message_id) AS messages
+        FROM notices_decision d, json_each(d.findings) AS finding
+        WHERE d.verdict <> 'allowed' AND d.at >= %s
+        GROUP BY 1 ORDER BY 2 DESC, 1""",
+    "postgresql": """
+        SELECT finding.value ->> 'rule' AS rule, COUNT(DISTINCT d.message_id) AS messages
+        FROM notices_decision d, jsonb_array_elements(d.findings) AS finding(value)
+        WHERE d.verdict <> 'allowed' AND d.at >= %s
+        GROUP BY 1 ORDER BY 2 DESC, 1""",
+}
 
 
 def prevented_by_rule(since: dt.datetime | None = None) -> Sequence[tuple[str, int]]:
-    """How often each rule held a message back, most often first."""
-    counts: Counter[str] = Counter()
-    decisions = Decision.objects.exclude(verdict="allowed")
-    if since is not None:
-        decisions = decisions.filter(at__gte=since)
-    for findings in decisions.values_list("findings", flat=True).iterator():
-        counts.update(finding["rule"] for finding in findings)
-    return counts.most_common()
+    """How many messages each rule held back, most first. One message put off twice by a rule counts once."""
+    since = since or dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    at = Decision._meta.get_field("at").get_db_prep_value(since, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_RULE[connection.vendor], [at])
+        return [(rule, count) for rule, count in cursor.fetchall()]
+
+
+def _entry(message: Message, language: str) -> Entry:
+    held = [decision for decision in message.asked if decision.verdict != gate.Outcome.ALLOWED]  # type: ignore[attr-defined]
+    at = message.sent_at or message.due_at
+    if not held:
+        return Entry(message=message, at=at)
+    last = held[-1]
+    on = dt.datetime.fromisoformat(last.facts["now"]).date()
+    return Entry(
+        message=message,
+        at=at,
+        held=_reasons(last.findings, message.lender, on, language),
+        held_at=dt.datetime.fromisoformat(last.facts["now"]),
+        next=last.not_before,
+    )
+
+
+def _reasons(
+    findings: Iterable[dict[str, object]], lender: Lender | None, on: dt.date, language: str
+) -> Sequence[Reason]:
+    """Strongest ground first."""
+    book = rulebook_for(lender)
+    reasons = [_reason(book, finding, on, language) for finding in findings]
+    return sorted(reasons, key=lambda reason: _STRENGTH.get(reason.force, len(_STRENGTH)))
+
+
+def _reason(book: rulebook.Rulebook, finding: dict[str, object], on: dt.date, language: str) -> Reason:
+    rule = book.rule(str(finding["rule"]), on)
+    return Reason(
+        rule=rule.id,
+        force=str(rule.force),
+        citation=rule.citation,
+        statement=rulebook.statement(rule, language),
+        verified=rule.verified,
+    )

@@ -1,0 +1,202 @@
+"""Putting the facts before the gate: gathered in sets for any number of people, then asked one by one.
+
+Planning and sending use the same gathering, so they can only differ in what happened in between.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from allauth.account.models import EmailAddress
+from django.db.models import Q
+
+from cases.domain import rulebook as rulebooks
+from cases.domain.facts import most_in_a_local_day
+from cases.models import Consent, Contact, Hold, Lender, User
+from notices.domain import gate
+from notices.models import Decision, Message, OptOut, Preference
+
+# Contacts that a person reads: what the daily cap on messages counts, whoever wrote them.
+WRITTEN = ("sms", "email", "wechat")
+# No two clocks are further apart than this, so a local day of "now" lies inside it on both sides.
+_ANY_LOCAL_DAY = dt.timedelta(hours=27)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One message before the gate. `debt_id` is the debt it is about, whose own holds count too."""
+
+    person: User
+    lender: Lender | None
+    debt_id: int | None
+    purpose: str
+    channel: str
+    reminds_of_plan: bool = False
+
+
+class Surroundings:
+    """All the gate looks at, for a set of people, as it stood when this was made.
+
+    Reads once per kind of row, never per person. With `planned`, messages waiting to be sent count as
+    sent on their day: two reminders planned in one night must see each other.
+    """
+
+    def __init__(self, people: Iterable[int], *, at: dt.datetime, planned: bool) -> None:
+        ids = set(people)
+        self._preferences = {p.person_id: p for p in Preference.objects.filter(person__in=ids)}
+        standing = Q(until__isnull=True) | Q(until__gt=at)
+        self._opt_outs = defaultdict(list)
+        for opt in OptOut.objects.filter(standing, person__in=ids, since__lte=at):
+            self._opt_outs[opt.person_id].append(opt)
+        self._holds = defaultdict(list)
+        for hold in Hold.objects.filter(borrower__in=ids).filter(standing):
+            self._holds[hold.borrower_id].append(hold)
+        self._consents = defaultdict(list)
+        for consent in Consent.objects.filter(
+            borrower__in=ids, purpose=Consent.Purpose.REMIND, revoked_at__isnull=True
+        ):
+            self._consents[consent.borrower_id, consent.lender_id].append(consent)
+        self._emails: dict[int, str] = {}
+        # The primary address comes last, so it is the one that stays.
+        for row in EmailAddress.objects.filter(user__in=ids, verified=True).order_by("primary", "pk"):
+            self._emails[row.user_id] = row.email
+        self._sent: defaultdict[int, list[tuple[dt.datetime, int | None]]] = defaultdict(list)
+        since = at - _ANY_LOCAL_DAY
+        contacts = Contact.objects.filter(
+            borrower__in=ids, at__gte=since, channel__in=WRITTEN, direction="outbound", party="borrower"
+        )
+        for person, instant, lender in contacts.values_list("borrower_id", "at", "lender_id"):
+            self._sent[person].append((instant, lender))
+        if planned:
+            waiting = Message.objects.filter(
+                person__in=ids,
+                due_at__gte=since,
+                state=Message.State.QUEUED,
+                purpose=Message.Purpose.REMINDER,
+            )
+            for person, instant, lender in waiting.values_list("person_id", "due_at", "lender_id"):
+                self._sent[person].append((instant, lender))
+
+    def address(self, person: User, channel: str) -> str:
+        """The confirmed address of this channel; empty when there is none."""
+        if channel == "sms":
+            return person.phone if person.phone_verified else ""
+        return self._emails.get(person.pk, "")
+
+    def knows_address(self, person: User, channel: str) -> bool:
+        """Like `address`, without deciphering a telephone number that was not loaded."""
+        return person.phone_verified if channel == "sms" else person.pk in self._emails
+
+    def channel_for(self, person: User, lender: Lender | None) -> str:
+        """SMS or e-mail, by the person's own terms and what is confirmed.
+
+        Where the terms leave nothing, the channel that has an address: the gate then says why not.
+        """
+        preference = self._preferences.get(person.pk)
+        reachable = [name for name in ("sms", "email") if self.knows_address(person, name)]
+        for name in reachable:
+            wanted = preference is None or getattr(preference, name)
+            if wanted and not self._opted_out(person, lender, name):
+                return name
+        return reachable[0] if reachable else "sms"
+
+    def discreet(self, person: User) -> bool:
+        """Discreet unless the person said that nobody else uses the phone."""
+        preference = self._preferences.get(person.pk)
+        return preference is None or preference.discreet
+
+    def facts(self, question: Question, at: dt.datetime) -> gate.GateFacts:
+        person, lender = question.person, question.lender
+        preference = self._preferences.get(person.pk)
+        zones = (person.timezone,)
+        judged = rulebook_for(lender).judged_zones(zones)
+        both = tuple(dict.fromkeys((*zones, *judged)))
+        sent = self._sent[person.pk]
+        return gate.GateFacts(
+            now=at,
+            channel=question.channel,
+            purpose=question.purpose,
+            lender_type=lender.kind if lender else "creditor",
+            consented=self._consented(question, at),
+            address_known=self.knows_address(person, question.channel),
+            zones=zones,
+            sent_to_person_today=most_in_a_local_day((i for i, _ in sent), now=at, zones=both),
+            sent_by_lender_today=most_in_a_local_day(
+                (i for i, of in sent if lender and of == lender.pk), now=at, zones=both
+            ),
+            holds=tuple(
+                sorted({h.kind for h in self._holds[person.pk] if _touches(h, question.debt_id, at)})
+            ),
+            opted_out=self._opted_out(person, lender, question.channel),
+            paused=bool(preference and preference.paused_at),
+            quiet=_quiet(preference),
+            plan_in_force=question.reminds_of_plan,
+            reminds_of_plan=question.reminds_of_plan,
+        )
+
+    def ask(self, question: Question, at: dt.datetime) -> tuple[gate.GateFacts, gate.Verdict]:
+        facts = self.facts(question, at)
+        return facts, gate.judge(rulebook_for(question.lender), facts)
+
+    def take_slot(self, question: Question, at: dt.datetime) -> None:
+        """From here on this message counts towards the day of `at`."""
+        self._sent[question.person.pk].append((at, question.lender.pk if question.lender else None))
+
+    def _opted_out(self, person: User, lender: Lender | None, channel: str) -> bool:
+        preference = self._preferences.get(person.pk)
+        if preference is not None and not getattr(preference, channel):
+            return True
+        return any(
+            opt.channel == channel
+            and (opt.lender_id is None or (lender is not None and opt.lender_id == lender.pk))
+            for opt in self._opt_outs[person.pk]
+        )
+
+    def _consented(self, question: Question, at: dt.datetime) -> bool:
+        """A dated permission to remind, given before and not run out on the day of the message."""
+        if question.lender is None:
+            return False
+        on = at.astimezone(_zone(question.lender)).date()
+        return any(
+            consent.given_at <= at and consent.expires_on >= on
+            for consent in self._consents[question.person.pk, question.lender.pk]
+        )
+
+
+def rulebook_for(lender: Lender | None) -> rulebooks.Rulebook:
+    return rulebooks.load(lender.jurisdiction if lender else "CN")
+
+
+def decision(
+    message: Message, *, stage: str, at: dt.datetime, facts: gate.GateFacts, verdict: gate.Verdict
+) -> Decision:
+    """The row, not yet saved, from which anybody can ask the gate again. `at` is when it was asked."""
+    return Decision(
+        message=message,
+        stage=stage,
+        at=at,
+        verdict=str(verdict.outcome),
+        not_before=verdict.not_before,
+        findings=gate.findings_as_json(verdict.findings),
+        facts=gate.as_json(facts),
+        rulebook_version=verdict.rulebook_version,
+    )
+
+
+def _zone(lender: Lender) -> dt.tzinfo:
+    return ZoneInfo(rulebook_for(lender).zone)
+
+
+def _touches(hold: Hold, debt_id: int | None, at: dt.datetime) -> bool:
+    """In force at `at`, and about the person or this very debt."""
+    in_force = hold.since <= at and (hold.until is None or hold.until > at)
+    return in_force and (hold.debt_id is None or hold.debt_id == debt_id)
+
+
+def _quiet(preference: Preference | None) -> tuple[dt.time, dt.time] | None:
+    """Quiet is everything outside the hours the person named."""
+    if preference is None or preference.hours_from is None or preference.hours_to is None:
+        return None
+    return (preference.hours_to, preference.hours_from)

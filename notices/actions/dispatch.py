@@ -1,0 +1,339 @@
+"""Sending: claim → commit → send → mark, so that a worker killed at any moment neither loses nor doubles a message.
+
+The slot is taken in one short transaction under a lock on the person, and the gate is asked again inside it. The
+message then leaves outside any transaction. What happened to a message whose worker died is settled once its
+lease has run out: a reminder is never sent again, an answer or receipt is sent once, by its key.
+"""
+
+import datetime as dt
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from cases import clock
+from cases.actions import events
+from cases.models import Contact, User
+from notices import channels
+from notices.actions import receipts, writing
+from notices.actions.asking import Question, Surroundings, decision
+from notices.channels import CannotTell, Channel, NotTaken, Rejected
+from notices.domain import delivery, gate
+from notices.models import Message
+from repayment.models import Plan
+
+log = logging.getLogger(__name__)
+
+# With less of the lease left than this, a worker that was held up no longer starts to send.
+MARGIN = delivery.LEASE / 2
+# How many due messages one worker looks at before it decides that others are busy with all of them.
+_GLANCE = 50
+
+_PURPOSES = {
+    Message.Purpose.REMINDER: "reminder",
+    Message.Purpose.ANSWER: "reply",
+}
+
+ChannelOf = Callable[[str], Channel]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What one run did, in messages."""
+
+    sent: int = 0
+    deferred: int = 0
+    withheld: int = 0
+    expired: int = 0
+    cancelled: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    left_to_others: int = 0
+
+    def plus(self, fate: str) -> "Summary":
+        name = fate if hasattr(self, fate) else "left_to_others"
+        return replace(self, **{name: getattr(self, name) + 1})
+
+
+def drain(
+    *, limit: int = 500, channel_of: ChannelOf = channels.of, lease: dt.timedelta = delivery.LEASE
+) -> Summary:
+    """Settle what lies in doubt, then send what is due, one message at a time, at most `limit` of each."""
+    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    done = Summary()
+    for _ in range(limit):
+        fate = reconcile(worker=worker, channel_of=channel_of, lease=lease)
+        if fate is None:
+            break
+        done = done.plus(fate)
+    for _ in range(limit):
+        fate = send_next(worker=worker, channel_of=channel_of, lease=lease)
+        if fate is None:
+            break
+        done = done.plus(fate)
+    return done
+
+
+def send_next(
+    *, worker: str, channel_of: ChannelOf = channels.of, lease: dt.timedelta = delivery.LEASE
+) -> str | None:
+    """Take the oldest due message nobody else is busy with, and see it through. None when there is none."""
+    for pk, person_id in list(_due().values_list("pk", "person_id")[:_GLANCE]):
+        try:
+            message = claim(pk=pk, person_id=person_id, worker=worker, lease=lease)
+        except Exception:
+            # One message that cannot be written or judged must not stand in the way of all others.
+            log.exception("Message %s could not be prepared.", pk)
+            return _stumbled(pk)
+        if message is None:
+            continue
+        if message.state != Message.State.CLAIMED:
+            return "deferred" if message.state == Message.State.QUEUED else str(message.state)
+        return _hand_over(message, worker, channel_of, lease)
+    return None
+
+
+@transaction.atomic
+def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = delivery.LEASE) -> Message | None:
+    """Take the sending slot, or record why it is not taken; None when somebody else is at it.
+
+    The person first, then the message: two workers cannot both see the last free slot of a day, and an
+    opt-out that committed before this is seen.
+    """
+    person = User.objects.select_for_update(skip_locked=True).filter(pk=person_id).first()
+    if person is None:
+        return None
+    now = clock.now()
+    message = (
+        Message.objects.select_for_update(of=("self",))
+        .select_related("lender", "plan__debt")
+        .filter(pk=pk, state=Message.State.QUEUED, due_at__lte=now)
+        .first()
+    )
+    if message is None:
+        return None
+    message.person = person
+    if delivery.is_expired(now, message.not_after):
+        return _end(message, Message.State.EXPIRED, reason="too_late")
+    if _needless(message):
+        return _end(message, Message.State.CANCELLED, reason="plan_not_in_force")
+
+    around = Surroundings([person.pk], at=now, planned=False)
+    reminder = message.purpose == Message.Purpose.REMINDER
+    question = Question(
+        person=person,
+        lender=message.lender,
+        debt_id=message.plan.debt_id if message.plan else None,
+        purpose=message.purpose,
+        channel=message.channel,
+        reminds_of_plan=reminder and message.plan is not None,
+    )
+    facts, verdict = around.ask(question, now)
+    decision(message, stage="sending", at=now, facts=facts, verdict=verdict).save()
+    rules = [finding.rule for finding in verdict.findings]
+    if verdict.outcome is gate.Outcome.REFUSED:
+        return _end(message, Message.State.WITHHELD, rules=rules)
+    if verdict.not_before is not None:
+        if verdict.not_before >= message.not_after:
+            return _end(message, Message.State.EXPIRED, reason="no_lawful_moment", rules=rules)
+        message.due_at = verdict.not_before
+        message.save(update_fields=["due_at"])
+        _tell("message_deferred", message, rules=rules, not_before=verdict.not_before.isoformat())
+        return message
+
+    text = writing.write(message, discreet=around.discreet(person))
+    message.address = around.address(person, message.channel)
+    message.subject, message.body, message.wording_version = text.subject, text.body, text.version
+    message.contact = Contact.objects.create(
+        borrower=person,
+        lender=message.lender,
+        at=now,
+        channel=message.channel,
+        direction="outbound",
+        outcome="delivered",
+        purpose=_PURPOSES.get(message.purpose, "service"),
+        own=True,
+        recorded_at=now,
+    )
+    message.state = Message.State.CLAIMED
+    message.claimed_by = worker
+    message.lease_until = clock.real_now() + lease
+    message.attempts += 1
+    message.save()
+    return message
+
+
+def _hand_over(message: Message, worker: str, channel_of: ChannelOf, lease: dt.timedelta) -> str:
+    """Outside any transaction: the provider may be slow, and nobody must wait for it."""
+    if message.lease_until is None or clock.real_now() > message.lease_until - min(MARGIN, lease / 2):
+        return "left_to_others"
+    try:
+        answer = channel_of(message.channel).send(
+            key=message.key,
+            address=message.address,
+            subject=message.subject,
+            body=message.body,
+            person=message.person,
+        )
+    except NotTaken as reason:
+        return _put_back(message, worker, reason=str(reason))
+    except Rejected as reason:
+        log.warning("Message %s was rejected: %s", message.ref, reason)
+        return _give_back(message, worker, Message.State.FAILED, reason="rejected")
+    except Exception:
+        # It may have left. The lease runs out, and then it is settled by kind, never by hope.
+        log.exception("Message %s is in doubt.", message.ref)
+        return "left_to_others"
+    receipts.record(message=message, answer=answer)
+    return "sent"
+
+
+def reconcile(
+    *, worker: str, channel_of: ChannelOf = channels.of, lease: dt.timedelta = delivery.LEASE
+) -> str | None:
+    """Settle one message whose worker did not come back. None when there is none.
+
+    The provider is asked by key. It knows → marked as it says. It does not, or cannot tell: a reminder becomes
+    uncertain, counts as sent and is never sent again; anything else is sent under the same key.
+    """
+    message = _take_over(worker, lease)
+    if message is None:
+        return None
+    channel = channel_of(message.channel)
+    try:
+        known = channel.lookup(message.key)
+    except CannotTell:
+        known = None
+    except Exception:
+        log.exception("Message %s: the provider could not be asked.", message.ref)
+        return "left_to_others"
+    if known is not None:
+        receipts.record(message=message, answer=known)
+        return "sent"
+    if delivery.in_doubt(message.purpose) is delivery.InDoubt.LEAVE:
+        return _give_back(message, worker, Message.State.UNCERTAIN, reason="lease_ran_out")
+    if message.attempts > delivery.ATTEMPTS:
+        return _give_back(message, worker, Message.State.FAILED, reason="too_many_tries")
+    return _hand_over(message, worker, channel_of, lease)
+
+
+def _take_over(worker: str, lease: dt.timedelta) -> Message | None:
+    """Renew the oldest lapsed lease in our own name, so that two sweepers cannot both send again."""
+    lapsed = Message.objects.filter(state=Message.State.CLAIMED, lease_until__lt=clock.real_now())
+    with transaction.atomic():
+        message = (
+            lapsed.select_for_update(skip_locked=True, of=("self",))
+            .select_related("person", "lender")
+            .order_by("lease_until", "pk")
+            .first()
+        )
+        if message is not None:
+            message.claimed_by = worker
+            message.lease_until = clock.real_now() + lease
+            message.attempts += 1
+            message.save(update_fields=["claimed_by", "lease_until", "attempts"])
+    return message
+
+
+def _due() -> QuerySet[Message]:
+    return Message.objects.filter(state=Message.State.QUEUED, due_at__lte=clock.now()).order_by(
+        "due_at", "pk"
+    )
+
+
+def _needless(message: Message) -> bool:
+    """A reminder of a plan that is no longer in force."""
+    return (
+        message.purpose == Message.Purpose.REMINDER
+        and message.plan is not None
+        and message.plan.state != Plan.State.ACTIVE
+    )
+
+
+def _end(
+    message: Message, state: Message.State, *, reason: str = "", rules: list[str] | None = None
+) -> Message:
+    message.state = state
+    message.claimed_by, message.lease_until = "", None
+    message.save(update_fields=["state", "claimed_by", "lease_until"])
+    _tell(
+        f"message_{state}",
+        message,
+        **({"reason": reason} if reason else {}),
+        **({"rules": rules} if rules else {}),
+    )
+    return message
+
+
+def _tell(kind: str, message: Message, **data: object) -> None:
+    events.record(kind, by=None, about=message, person=message.person, lender=message.lender, **data)
+
+
+@transaction.atomic
+def _give_back(message: Message, worker: str, state: Message.State, *, reason: str) -> str:
+    """End a message this worker still holds; if another took it over meanwhile, its word counts."""
+    held = _held(message, worker)
+    if held is None:
+        return "left_to_others"
+    _end(held, state, reason=reason)
+    if state == Message.State.FAILED and held.contact:
+        held.contact.outcome = "not_connected"
+        held.contact.save(update_fields=["outcome"])
+    return str(state)
+
+
+@transaction.atomic
+def _put_back(message: Message, worker: str, *, reason: str) -> str:
+    """It surely did not leave: free the slot, and try again later while that is of use."""
+    held = _held(message, worker)
+    if held is None:
+        return "left_to_others"
+    contact, held.contact = held.contact, None
+    held.claimed_by, held.lease_until = "", None
+    again = delivery.retry_at(clock.now(), held.attempts)
+    over = again is None
+    held.due_at = again or held.due_at
+    held.state = Message.State.FAILED if over else Message.State.QUEUED
+    held.save(update_fields=["contact", "claimed_by", "lease_until", "due_at", "state"])
+    if contact is not None:
+        contact.delete()
+    _tell("message_failed" if over else "message_put_back", held, reason="not_taken", tries=held.attempts)
+    log.warning("Message %s was not taken: %s", held.ref, reason)
+    return "failed" if over else "deferred"
+
+
+def _held(message: Message, worker: str) -> Message | None:
+    return (
+        Message.objects.select_for_update(of=("self",))
+        .select_related("person", "lender", "contact")
+        .filter(pk=message.pk, state=Message.State.CLAIMED, claimed_by=worker)
+        .first()
+    )
+
+
+@transaction.atomic
+def _stumbled(pk: int) -> str:
+    """Preparing it raised: nothing left. After as many stumbles as delivery allows it is set aside, with its reason."""
+    message = (
+        Message.objects.select_for_update(of=("self",))
+        .select_related("person", "lender")
+        .filter(pk=pk, state=Message.State.QUEUED)
+        .first()
+    )
+    if message is None:
+        return "left_to_others"
+    message.attempts += 1
+    again = delivery.retry_at(clock.now(), message.attempts)
+    if again is None:
+        message.save(update_fields=["attempts"])
+        _end(message, Message.State.FAILED, reason="could_not_be_prepared")
+        return "failed"
+    message.due_at = again
+    message.save(update_fields=["attempts", "due_at"])
+    _tell("message_put_back", message, reason="could_not_be_prepared", tries=message.attempts)
+    return "deferred"

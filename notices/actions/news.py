@@ -1,0 +1,134 @@
+"""News from below becomes messages: a lender answered, a plan was agreed.
+
+The work row is claimed, the message written and the row marked done in one transaction: a worker killed at any
+moment leaves either all of it or nothing. News about the keys of an account take the direct way, `codes.py`.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from cases import clock
+from cases.actions import events
+from cases.models import Lender, User, Work
+from notices.actions.asking import Surroundings
+from notices.domain import delivery
+from notices.models import Message
+from repayment.models import Offer, Plan
+
+log = logging.getLogger(__name__)
+_GLANCE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What the message will say: one of the wordings, and the values it has places for (money in minor units)."""
+
+    wording: str
+    person: User
+    purpose: str
+    lender: Lender | None = None
+    plan: Plan | None = None
+    values: Mapping[str, Any]
+
+
+def _offer_answered(work: Work) -> News:
+    offer = Offer.objects.select_related("case__borrower", "case__lender").get(ref=work.about_ref)
+    return News(
+        wording="offer_answered",
+        person=offer.case.borrower,
+        purpose=Message.Purpose.ANSWER,
+        lender=offer.case.lender,
+        values={},
+    )
+
+
+def _plan_agreed(work: Work) -> News:
+    plan = Plan.objects.select_related("case__borrower", "case__lender").get(ref=work.about_ref)
+    first = plan.instalments.earliest("number")
+    return News(
+        wording="plan_confirmed",
+        person=plan.case.borrower,
+        purpose=Message.Purpose.CONFIRMATION,
+        lender=plan.case.lender,
+        plan=plan,
+        values={"date": first.due.isoformat(), "amount": first.amount, "count": plan.instalments.count()},
+    )
+
+
+# Kind of work → what it says.
+KINDS: Mapping[str, Callable[[Work], News]] = {
+    "offer_answered": _offer_answered,
+    "plan_agreed": _plan_agreed,
+}
+
+
+def take_up(*, limit: int = 500) -> int:
+    """Turn due work of the kinds we know into messages; returns how many rows were finished."""
+    done = 0
+    while done < limit:
+        due = Work.objects.filter(
+            kind__in=KINDS, done_at=None, due_at__lte=clock.now(), attempts__lt=delivery.ATTEMPTS
+        )
+        pks = list(due.order_by("due_at", "pk").values_list("pk", flat=True)[: min(_GLANCE, limit - done)])
+        finished = sum(_take_up_safely(pk) for pk in pks)
+        if not finished:
+            break
+        done += finished
+    return done
+
+
+def _take_up_safely(pk: int) -> bool:
+    try:
+        return take_up_one(pk=pk)
+    except Exception:
+        # A row that can never be understood must not stand in the way of the others.
+        log.exception("Work %s could not be taken up.", pk)
+        with transaction.atomic():
+            row = Work.objects.select_for_update().get(pk=pk)
+            row.attempts += 1
+            row.due_at = delivery.retry_at(clock.now(), row.attempts) or row.due_at
+            row.save(update_fields=["attempts", "due_at"])
+        return False
+
+
+@transaction.atomic
+def take_up_one(*, pk: int) -> bool:
+    """One row; False when another worker has it or has finished it."""
+    work = Work.objects.select_for_update(skip_locked=True).filter(pk=pk, done_at=None).first()
+    if work is None:
+        return False
+    now = clock.now()
+    news = KINDS[work.kind](work)
+    around = Surroundings([news.person.pk], at=now, planned=False)
+    message, new = Message.objects.get_or_create(
+        key=f"{work.kind}:{work.about_ref}:{work.pk}",
+        defaults={
+            "person": news.person,
+            "lender": news.lender,
+            "plan": news.plan,
+            "purpose": news.purpose,
+            "channel": around.channel_for(news.person, news.lender),
+            "wording": news.wording,
+            "values": dict(news.values),
+            "state": Message.State.QUEUED,
+            "due_at": now,
+            "not_after": delivery.not_after(news.purpose, now),
+            "made_at": now,
+        },
+    )
+    work.done_at = now
+    work.save(update_fields=["done_at"])
+    if new:
+        events.record(
+            "message_queued",
+            by=None,
+            about=message,
+            person=news.person,
+            lender=news.lender,
+            wording=news.wording,
+        )
+    return True

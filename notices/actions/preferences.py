@@ -1,0 +1,113 @@
+"""The borrower's own terms: which channels, which hours, how openly worded, and a pause for everything."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from cases import clock
+from cases.actions import events
+from cases.domain.refusal import Refused
+from cases.models import User
+from notices.models import OptOut, Preference
+
+CHANNELS = ("sms", "email")
+
+
+def terms_of(person: User) -> Preference:
+    """The stored terms, or what holds until the person says otherwise. Writes nothing."""
+    stored = Preference.objects.filter(person=person).first()
+    return stored or Preference(person=person, changed_at=clock.now())
+
+
+@transaction.atomic
+def set_terms(
+    *,
+    by: User,
+    sms: bool,
+    email: bool,
+    discreet: bool,
+    hours_from: dt.time | None = None,
+    hours_to: dt.time | None = None,
+) -> Preference:
+    """Replace the terms. A channel switched off becomes a dated opt-out, switched on again ends it.
+
+    Refuses `hours_in_pairs` and `hours_order`.
+    """
+    if (hours_from is None) != (hours_to is None):
+        raise Refused("hours_in_pairs", _("Choose both times, or neither."), field="hours_to")
+    if hours_from is not None and hours_to is not None and hours_from >= hours_to:
+        raise Refused("hours_order", _("The second time must be later than the first."), field="hours_to")
+    preference = _locked(by)
+    now = clock.now()
+    changed = [
+        name
+        for name, value in (("sms", sms), ("email", email), ("discreet", discreet))
+        if getattr(preference, name) != value
+    ]
+    if (preference.hours_from, preference.hours_to) != (hours_from, hours_to):
+        changed.append("hours")
+    preference.sms, preference.email, preference.discreet = sms, email, discreet
+    preference.hours_from, preference.hours_to = hours_from, hours_to
+    for channel, wanted in (("sms", sms), ("email", email)):
+        _opt(by, channel, wanted, now)
+    if changed or preference.pk is None:
+        preference.changed_at = now
+        preference.save()
+        events.record("contact_terms_set", by=by, about=by, person=by, changed=changed)
+    return preference
+
+
+@transaction.atomic
+def opt_out(*, by: User, channel: str) -> Preference:
+    """Stop one channel at once. Asking twice is asking once. Refuses `channel_unknown`."""
+    if channel not in CHANNELS:
+        raise Refused("channel_unknown", _("We do not know this way of writing to you."))
+    preference = _locked(by)
+    if getattr(preference, channel) or not _standing(by, channel).exists():
+        setattr(preference, channel, False)
+        preference.changed_at = clock.now()
+        preference.save()
+        _opt(by, channel, False, preference.changed_at)
+        events.record("opted_out", by=by, about=by, person=by, channel=channel)
+    return preference
+
+
+@transaction.atomic
+def pause(*, by: User) -> Preference:
+    """No reminders at all until resumed; codes, answers and receipts go on."""
+    preference = _locked(by)
+    if preference.paused_at is None:
+        preference.paused_at = preference.changed_at = clock.now()
+        preference.save()
+        events.record("reminders_paused", by=by, about=by, person=by)
+    return preference
+
+
+@transaction.atomic
+def resume(*, by: User) -> Preference:
+    preference = _locked(by)
+    if preference.paused_at is not None:
+        preference.paused_at, preference.changed_at = None, clock.now()
+        preference.save()
+        events.record("reminders_resumed", by=by, about=by, person=by)
+    return preference
+
+
+def _locked(person: User) -> Preference:
+    """The terms under the lock on the person: a worker about to send waits, or has already sent."""
+    User.objects.select_for_update().get(pk=person.pk)
+    return terms_of(person)
+
+
+def _standing(person: User, channel: str) -> QuerySet[OptOut]:
+    return OptOut.objects.filter(person=person, channel=channel, lender=None, until=None)
+
+
+def _opt(person: User, channel: str, wanted: bool, now: dt.datetime) -> None:
+    standing = _standing(person, channel)
+    if wanted:
+        standing.update(until=now)
+    elif not standing.exists():
+        OptOut.objects.create(person=person, channel=channel, since=now)

@@ -1,0 +1,54 @@
+"""From a message to its words: the person's language, their discreet or open style, and the values of this matter."""
+
+import datetime as dt
+
+from babel import Locale
+from babel.numbers import format_currency, format_decimal
+from django.conf import settings
+
+from cases.domain.money import exponent_of, to_major
+from cases.models import Lender, User
+from notices.domain import wording
+from notices.domain.wording import Rendered
+from notices.models import Message
+
+# In a preview only: fen of nobody's instalment.
+_SAMPLE = 74_421
+
+
+def write(message: Message, *, discreet: bool) -> Rendered:
+    """The text as it leaves. Raises Refused for a value that may not be sent."""
+    language = language_of(message.person)
+    values = dict(message.values)
+    values.pop("number", None)
+    if message.lender is not None:
+        values["lender"] = lender_name(message.lender, language)
+    if "amount" in values:
+        currency = message.plan.debt.currency if message.plan else "CNY"
+        values["amount"] = money(values["amount"], currency, language)
+    return wording.render(message.wording, message.channel, language, discreet, values)
+
+
+def preview(*, person: User, lender: str, channel: str, discreet: bool, on: dt.date) -> Rendered:
+    """What a reminder would look like to this person: the real wording, an invented amount."""
+    language = language_of(person)
+    values = {"lender": lender, "date": on, "amount": money(_SAMPLE, "CNY", language)}
+    return wording.render("reminder_due_soon", channel, language, discreet, values)
+
+
+def language_of(person: User) -> str:
+    return (person.language or settings.LANGUAGE_CODE).lower().replace("_", "-")
+
+
+def lender_name(lender: Lender, language: str) -> str:
+    return lender.name_en if language.startswith("en") and lender.name_en else lender.name
+
+
+def money(minor: int, currency: str, language: str) -> str:
+    """An amount in a sentence: 711.26 元 in Chinese, CN¥711.26 in English."""
+    if language.startswith("zh") and currency == "CNY":
+        places = exponent_of(currency)
+        figures = format_decimal(to_major(minor, currency), "#,##0." + "0" * places, locale=Locale("zh"))
+        return f"{figures} 元"
+    locale = Locale.parse("en_GB") if language.startswith("en") else Locale("zh")
+    return format_currency(to_major(minor, currency), currency, locale=locale)
