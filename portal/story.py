@@ -57,8 +57,10 @@ class BorrowerPart:
     budget: BudgetPart
     days_ago: int
     plan: str
-    answers: tuple[str, ...]  # per debt: accept, counter, decline, none
+    answers: tuple[str, ...]  # per debt: accept, moved (another pay day), counter, decline, none
+    first_due_after: int  # days from sending to the first due day where a lender moves it
     discreet: bool
+    quiet: str = ""  # hold, pause, or nothing
 
 
 LENDERS: Sequence[LenderPart] = (
@@ -143,14 +145,42 @@ LIN_JING = BorrowerPart(
     phone="+8613900000001",
     email="linjing@example.test",
     debts=(
-        DebtPart(lender=JIANGQING, kind="credit_card", principal=1_680_000, interest=0, fees=0,
-                 annual_rate=Decimal("0.1825"), days_overdue=38),
-        DebtPart(lender=ANLAN, kind="online_loan", principal=1_720_000, interest=98_000, fees=42_000,
-                 annual_rate=Decimal("0.156"), days_overdue=74),
-        DebtPart(lender=YUNSHAN, kind="online_loan", principal=1_240_000, interest=36_000, fees=0,
-                 annual_rate=Decimal("0.12"), days_overdue=52),
-        DebtPart(lender=QINGWU, kind="instalment", principal=580_000, interest=0, fees=12_000,
-                 annual_rate=Decimal("0.15"), days_overdue=21),
+        DebtPart(
+            lender=JIANGQING,
+            kind="credit_card",
+            principal=1_680_000,
+            interest=0,
+            fees=0,
+            annual_rate=Decimal("0.1825"),
+            days_overdue=38,
+        ),
+        DebtPart(
+            lender=ANLAN,
+            kind="online_loan",
+            principal=1_720_000,
+            interest=98_000,
+            fees=42_000,
+            annual_rate=Decimal("0.156"),
+            days_overdue=74,
+        ),
+        DebtPart(
+            lender=YUNSHAN,
+            kind="online_loan",
+            principal=1_240_000,
+            interest=36_000,
+            fees=0,
+            annual_rate=Decimal("0.12"),
+            days_overdue=52,
+        ),
+        DebtPart(
+            lender=QINGWU,
+            kind="instalment",
+            principal=580_000,
+            interest=0,
+            fees=12_000,
+            annual_rate=Decimal("0.15"),
+            days_overdue=21,
+        ),
     ),
     budget=BudgetPart(
         lines=(
@@ -168,12 +198,65 @@ LIN_JING = BorrowerPart(
     ),
     days_ago=27,
     plan="equal_instalment",
-    answers=("accept", "counter", "none", "none"),
+    answers=("moved", "counter", "none", "none"),
+    # Four days from now: the first "+1 day" brings the first reminder.
+    first_due_after=31,
     discreet=False,
 )
 
 _SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金贾韦夏付方邹熊白孟秦邱侯江尹薛"
-_GIVEN = ["建国", "秀英", "敏", "伟", "静怡", "丽华", "强", "磊", "洋", "艳红", "勇", "军", "杰", "娟", "涛", "明远", "超", "霞", "平安", "刚", "桂兰", "文博", "雪梅", "志强", "海燕", "思远", "雨桐", "子涵", "浩然", "欣妍", "俊杰", "晓峰", "春燕", "国庆", "小龙", "玉兰", "立新", "丹丹", "婷婷", "嘉怡", "一鸣", "泽宇", "佳宁", "晨曦", "梦洁", "宏伟", "凤英", "亚楠", "振华", "爱民"]
+_GIVEN = [
+    "建国",
+    "秀英",
+    "敏",
+    "伟",
+    "静怡",
+    "丽华",
+    "强",
+    "磊",
+    "洋",
+    "艳红",
+    "勇",
+    "军",
+    "杰",
+    "娟",
+    "涛",
+    "明远",
+    "超",
+    "霞",
+    "平安",
+    "刚",
+    "桂兰",
+    "文博",
+    "雪梅",
+    "志强",
+    "海燕",
+    "思远",
+    "雨桐",
+    "子涵",
+    "浩然",
+    "欣妍",
+    "俊杰",
+    "晓峰",
+    "春燕",
+    "国庆",
+    "小龙",
+    "玉兰",
+    "立新",
+    "丹丹",
+    "婷婷",
+    "嘉怡",
+    "一鸣",
+    "泽宇",
+    "佳宁",
+    "晨曦",
+    "梦洁",
+    "宏伟",
+    "凤英",
+    "亚楠",
+    "振华",
+    "爱民",
+]
 _KINDS = {
     "bank": ("credit_card", "credit_card", "bank_loan"),
     "consumer_finance": ("online_loan", "instalment"),
@@ -200,8 +283,8 @@ def _somebody(dice: random.Random, number: int) -> BorrowerPart:
     places = dice.sample(range(len(LENDERS)), k=dice.choice((1, 2, 2, 3, 3, 4, 5)))
     debts = tuple(_debt(dice, place) for place in places)
     owed = sum(debt.principal + debt.interest + debt.fees for debt in debts)
-    # Most can pay the whole within three to five years; some can pay hardly anything.
-    affordable = _round(owed // dice.choice((24, 30, 36, 42, 48)), 1000) + 20_000
+    # Most can pay the whole within one and a half to three years; for some no plan fits yet.
+    affordable = _round(owed // dice.choice((15, 18, 20, 24, 30)), 1000) + 20_000
     return BorrowerPart(
         name=dice.choice(_SURNAMES) + dice.choice(_GIVEN),
         phone=f"+86139000{number:05d}",
@@ -209,9 +292,17 @@ def _somebody(dice: random.Random, number: int) -> BorrowerPart:
         debts=debts,
         budget=_budget(dice, affordable),
         days_ago=dice.randint(2, 150),
-        plan=dice.choice(("equal_instalment", "equal_instalment", "interest_free", "interest_free", "deferral")),
-        answers=tuple(dice.choices(("accept", "counter", "decline", "none"), weights=(60, 15, 5, 20), k=len(debts))),
+        plan=dice.choice(
+            ("equal_instalment", "equal_instalment", "interest_free", "interest_free", "deferral")
+        ),
+        answers=tuple(
+            dice.choices(
+                ("accept", "moved", "counter", "decline", "none"), weights=(30, 35, 12, 4, 19), k=len(debts)
+            )
+        ),
+        first_due_after=dice.randint(9, 40),
         discreet=dice.random() < 0.6,
+        quiet=dice.choices(("", "hold", "pause"), weights=(86, 7, 7))[0],
     )
 
 
@@ -247,7 +338,9 @@ def _budget(dice: random.Random, affordable: int) -> BudgetPart:
     )
     kept = tuple(line for line in rest if line[2])
     wages = rent + food + sum(amount for _, _, amount in kept) + affordable
-    return BudgetPart(lines=(("income", "wages", wages), ("essential", "rent", rent), ("essential", "food", food), *kept))
+    return BudgetPart(
+        lines=(("income", "wages", wages), ("essential", "rent", rent), ("essential", "food", food), *kept)
+    )
 
 
 def _round(amount: int, step: int) -> int:

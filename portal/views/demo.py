@@ -17,9 +17,11 @@ from django.views.decorators.http import require_POST
 
 from cases import accounts, clock
 from cases.access import Role, View, public
+from cases.actions import people
 from cases.models import User
 from notices.models import OutboxEntry
 from notices.queries import withheld_messages
+from portal import story
 from portal.views.display import back_to
 
 _HOUR = 60 * 60
@@ -80,11 +82,19 @@ def outbox(request: HttpRequest) -> HttpResponse:
 
 
 def _behind(role: str) -> User:
-    story = {"borrower": Role.BORROWER, "officer": Role.OFFICER, "regulator": Role.REGULATOR}
-    if role not in story:
-        raise Http404
-    # The story's people are seeded first in their role.
-    person = User.objects.filter(role=story[role]).order_by("pk").first()
+    """Lin Jing, the officer of her second lender, or the regulator."""
+    person: User | None
+    match role:
+        case "borrower":
+            person = people.by_phone(story.LIN_JING.phone)
+        case "officer":
+            person = User.objects.filter(
+                role=Role.OFFICER, posts__lender__name=story.LENDERS[story.ANLAN].name
+            ).first()
+        case "regulator":
+            person = User.objects.filter(role=Role.REGULATOR).order_by("pk").first()
+        case _:
+            person = None
     if person is None:
         raise Http404
     return person

@@ -1,0 +1,193 @@
+"""Telling the demo's story through the same actions that people use, hour by hour, in the order of time."""
+
+import dataclasses
+import datetime as dt
+import heapq
+import itertools
+from collections.abc import Callable, Sequence
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from cases import clock
+from cases import queries as case_queries
+from cases.access import Role
+from cases.actions import budgets, debts, holds, people, work
+from cases.domain import budget
+from cases.domain.refusal import Refused
+from cases.models import Lender, Post, User
+from notices.actions import dispatch, news, planning, preferences
+from portal import story
+from repayment import queries as repayment_queries
+from repayment.actions import choices, offers, proposals
+from repayment.domain import schedule as schedules
+from repayment.domain.terms import Terms
+from repayment.models import Offer, Policy
+
+Deed = Callable[[], None]
+# Reminders are played for the last weeks only; older months would show the same.
+REMINDED_DAYS = 28
+_MORNING = dt.time(9, 31)
+
+
+class Diary:
+    """Deeds with their hour, done in the order of time."""
+
+    def __init__(self) -> None:
+        self._deeds: list[tuple[dt.datetime, int, Deed]] = []
+        self._order = itertools.count()
+
+    def note(self, at: dt.datetime, deed: Deed) -> None:
+        heapq.heappush(self._deeds, (at, next(self._order), deed))
+
+    def play(self, until: dt.datetime) -> None:
+        while self._deeds and self._deeds[0][0] <= until:
+            at, _order, deed = heapq.heappop(self._deeds)
+            with clock.fixed(at):
+                deed()
+
+
+@transaction.atomic
+def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
+    """Write the whole story up to now. The borrower, officer and regulator behind the doors come first."""
+    now = clock.now()
+    with work.silently():
+        lenders = [_lender(part) for part in story.LENDERS]
+        _regulator()
+        diary = Diary()
+        for number, part in enumerate(borrowers):
+            at = now - dt.timedelta(days=part.days_ago, minutes=7 * number % 600)
+            diary.note(at, _arrives(diary, part, lenders))
+        for days in range(REMINDED_DAYS, -1, -1):
+            day = (now - dt.timedelta(days=days)).astimezone(clock.BEIJING).date()
+            diary.note(dt.datetime.combine(day, _MORNING, clock.BEIJING), _send_what_is_due)
+        diary.play(now)
+
+
+def _lender(part: story.LenderPart) -> Lender:
+    lender = Lender.objects.create(name=part.name, name_en=part.name_en, kind=part.kind)
+    since = clock.today() - dt.timedelta(days=400)
+    Policy.objects.create(
+        lender=lender,
+        since=since,
+        max_periods=part.max_periods,
+        interest_free_max_periods=part.interest_free_max_periods,
+        deferral_max_periods=part.deferral_max_periods,
+        waive_interest_percent=part.waive_interest_percent,
+        waive_fees_percent=part.waive_fees_percent,
+    )
+    for role, name in ((Role.OFFICER, part.officer), (Role.TEAM_LEAD, part.lead)):
+        officer = User.objects.create(
+            role=role, name=name, email=f"{role}.{part.name_en.split()[0].lower()}@example.test"
+        )
+        Post.objects.create(officer=officer, lender=lender, since=since)
+    return lender
+
+
+def _regulator() -> User:
+    return User.objects.create(role=Role.REGULATOR, name="监管一处", email="supervision@example.test")
+
+
+def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) -> Deed:
+    """A borrower signs up, writes everything down, chooses and sends; the lenders' answers follow in days."""
+
+    def deed() -> None:
+        person = people.sign_up(phone=part.phone)
+        person.name = part.name
+        person.save(update_fields=["name"])
+        if part.email:
+            EmailAddress.objects.create(user=person, email=part.email, verified=True, primary=True)
+        preferences.set_terms(by=person, sms=True, email=bool(part.email), discreet=part.discreet)
+        for debt in part.debts:
+            debts.add(
+                by=person,
+                facts=debts.Facts(
+                    lender=lenders[debt.lender],
+                    kind=debt.kind,
+                    principal=debt.principal,
+                    interest=debt.interest,
+                    fees=debt.fees,
+                    annual_rate=debt.annual_rate,
+                    days_overdue=debt.days_overdue,
+                ),
+            )
+        lines = tuple(
+            budget.Line(side=budget.Side(side), category=category, amount=amount)
+            for side, category, amount in part.budget.lines
+        )
+        budgets.keep(by=person, figures=budget.Statement(lines=lines))
+        if part.quiet == "hold":
+            holds.place(by=person, kind="dispute")
+        _propose(diary, person, part)
+        if part.quiet == "pause":
+            preferences.pause(by=person)
+
+    return deed
+
+
+def _propose(diary: Diary, person: User, part: story.BorrowerPart) -> None:
+    """Choose the part's plan, or the next that fits; someone nothing fits keeps a file and waits."""
+    kinds = dict.fromkeys((part.plan, "interest_free", "equal_instalment"))
+    for kind in kinds:
+        try:
+            choice = choices.choose(by=person, kind=kind)
+            break
+        except Refused:
+            continue
+    else:
+        return
+    owners = (case_queries.owner_of(debt) for debt in repayment_queries.debts_to_settle(person))
+    refs = {owner.ref for owner in owners if owner is not None}
+    sent = proposals.send(by=person, choice=choice, shares={ref: ["name", "debt", "share"] for ref in refs})
+    at = clock.now()
+    for hours, (offer, answer) in enumerate(zip(sent, part.answers, strict=False), start=1):
+        if answer != "none":
+            moved_to = at.astimezone(clock.BEIJING).date() + dt.timedelta(days=part.first_due_after)
+            diary.note(
+                at + dt.timedelta(days=1, hours=5 * hours % 30), _answers(diary, offer, answer, moved_to)
+            )
+
+
+def _answers(diary: Diary, offer: Offer, answer: str, moved_to: dt.date) -> Deed:
+    def deed() -> None:
+        fresh = Offer.objects.select_related("case__lender").get(pk=offer.pk)
+        officer = User.objects.get(role=Role.OFFICER, posts__lender=fresh.case.lender)
+        if answer == "counter":
+            offers.counter(
+                by=officer,
+                offer=fresh,
+                terms=_dearer(Terms.from_json(fresh.terms)),
+                reason="这样我们可以免掉全部违约金。",
+            )
+        elif answer == "moved":
+            terms = dataclasses.replace(Terms.from_json(fresh.terms), first_due=moved_to)
+            ours = offers.counter(by=officer, offer=fresh, terms=terms, reason="按您的发薪日调整了还款日。")
+            diary.note(clock.now() + dt.timedelta(hours=9), _says_yes(ours))
+        elif answer == "decline":
+            offers.decline(by=officer, offer=fresh, reason="请先补充收入说明，我们再看一次。")
+        else:
+            offers.accept(by=officer, offer=fresh)
+
+    return deed
+
+
+def _says_yes(offer: Offer) -> Deed:
+    def deed() -> None:
+        fresh = Offer.objects.select_related("case__borrower").get(pk=offer.pk)
+        offers.accept(by=fresh.case.borrower, offer=fresh)
+
+    return deed
+
+
+def _dearer(terms: Terms) -> Terms:
+    """What an officer answers in the story: a shorter plan, all fees and a part of the overdue interest waived."""
+    length = len(schedules.build(terms).rows)
+    return dataclasses.replace(
+        terms, periods=max(3, length - 2), waive_fees=terms.fees, waive_interest=terms.interest * 4 // 10
+    )
+
+
+def _send_what_is_due() -> None:
+    news.take_up()
+    planning.plan(clock.now())
+    dispatch.drain()
