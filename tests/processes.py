@@ -59,10 +59,12 @@ def environment(*, broker: str = "", folder: Path | None = None, **more: str) ->
     }
 
 
-def end(process: subprocess.Popen[bytes], *, patience: float = 15) -> None:
+def end(
+    process: subprocess.Popen[bytes], *, by: signal.Signals = signal.SIGTERM, patience: float = 15
+) -> None:
     """Ask the process and its children to stop, and see to it that they do."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
+        os.killpg(process.pid, by)
     try:
         process.wait(timeout=patience)
     except subprocess.TimeoutExpired:
@@ -142,5 +144,6 @@ def worker(
             assert process.poll() is None, f"the worker did not start:\n{log.read_text()[-3000:]}"
         yield process
     finally:
-        end(process)
+        # Killed: it has nothing left to finish, and a warm stop takes five seconds on the filesystem broker.
+        end(process, by=signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
