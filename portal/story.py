@@ -94,7 +94,7 @@ LENDERS: Sequence[LenderPart] = (
         kind="microloan",
         officer="何川",
         lead="吴桐",
-        max_periods=36,
+        max_periods=48,
         interest_free_max_periods=36,
         deferral_max_periods=3,
         waive_interest_percent=80,
@@ -107,7 +107,7 @@ LENDERS: Sequence[LenderPart] = (
         officer="沈舟",
         lead="方宁",
         max_periods=36,
-        interest_free_max_periods=24,
+        interest_free_max_periods=36,
         deferral_max_periods=2,
         waive_interest_percent=50,
         waive_fees_percent=100,
@@ -166,7 +166,7 @@ LIN_JING = BorrowerPart(
         DebtPart(
             lender=YUNSHAN,
             kind="online_loan",
-            principal=1_240_000,
+            principal=1_120_000,
             interest=36_000,
             fees=0,
             annual_rate=Decimal("0.12"),
@@ -175,10 +175,10 @@ LIN_JING = BorrowerPart(
         DebtPart(
             lender=QINGWU,
             kind="instalment",
-            principal=580_000,
+            principal=380_000,
             interest=0,
             fees=12_000,
-            annual_rate=Decimal("0.15"),
+            annual_rate=Decimal("0.12"),
             days_overdue=21,
         ),
     ),
@@ -196,11 +196,11 @@ LIN_JING = BorrowerPart(
             ("buffer", "emergency", 50_000),
         )
     ),
-    days_ago=27,
+    days_ago=5,
     plan="equal_instalment",
     answers=("moved", "counter", "none", "none"),
     # Four days from now: the first "+1 day" brings the first reminder.
-    first_due_after=31,
+    first_due_after=9,
     discreet=False,
 )
 
@@ -291,7 +291,8 @@ def _somebody(dice: random.Random, number: int) -> BorrowerPart:
         email=f"borrower{number}@example.test" if dice.random() < 0.4 else "",
         debts=debts,
         budget=_budget(dice, affordable),
-        days_ago=dice.randint(2, 150),
+        # Many wrote this week, so that lenders have something to answer; the others long enough ago to be reminded.
+        days_ago=dice.randint(0, 6) if dice.random() < 0.4 else dice.randint(20, 120),
         plan=dice.choice(
             ("equal_instalment", "equal_instalment", "interest_free", "interest_free", "deferral")
         ),

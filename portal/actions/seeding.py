@@ -151,6 +151,8 @@ def _propose(diary: Diary, person: User, part: story.BorrowerPart) -> None:
 def _answers(diary: Diary, offer: Offer, answer: str, moved_to: dt.date) -> Deed:
     def deed() -> None:
         fresh = Offer.objects.select_related("case__lender").get(pk=offer.pk)
+        if fresh.state != Offer.State.OPEN:
+            return
         officer = User.objects.get(role=Role.OFFICER, posts__lender=fresh.case.lender)
         if answer == "counter":
             offers.counter(
@@ -174,6 +176,8 @@ def _answers(diary: Diary, offer: Offer, answer: str, moved_to: dt.date) -> Deed
 def _says_yes(offer: Offer) -> Deed:
     def deed() -> None:
         fresh = Offer.objects.select_related("case__borrower").get(pk=offer.pk)
+        if fresh.state != Offer.State.OPEN:
+            return
         offers.accept(by=fresh.case.borrower, offer=fresh)
 
     return deed
@@ -188,6 +192,9 @@ def _dearer(terms: Terms) -> Terms:
 
 
 def _send_what_is_due() -> None:
+    today = clock.today()
+    for offer in repayment_queries.expirable(today):
+        offers.expire(offer=offer, on=today)
     news.take_up()
     planning.plan(clock.now())
     dispatch.drain()

@@ -1,21 +1,44 @@
 """Pages for anyone: the start, help, leaving quickly."""
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from cases.access import public
+from cases.domain import rulebook
+from cases.domain.budget import Buffer as Cushion
+from cases.domain.budget import Essential, Income, Line, Side, Statement
+from cases.views.budget import answer_of
+
+# The household on the start page: derived by the same rules as everybody's, so the picture cannot lie.
+_EXAMPLE = Statement(
+    lines=(
+        Line(side=Side.INCOME, category=Income.WAGES, amount=860_000),
+        Line(side=Side.ESSENTIAL, category=Essential.RENT, amount=260_000),
+        Line(side=Side.ESSENTIAL, category=Essential.FOOD, amount=210_000),
+        Line(side=Side.ESSENTIAL, category=Essential.EDUCATION, amount=90_000),
+        Line(side=Side.ESSENTIAL, category=Essential.MEDICAL, amount=70_000),
+        Line(side=Side.BUFFER, category=Cushion.EMERGENCY, amount=50_000),
+    )
+)
 
 
 @public
 def start(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/start.html")
+    return render(request, "public/start.html", {"answer": answer_of(_EXAMPLE), "currency": "CNY"})
 
 
 @public
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/help.html")
+    language = get_language() or settings.LANGUAGE_CODE
+    lines = [
+        {"number": line.number, "purpose": line.purpose.get(language, line.purpose["en"])}
+        for line in rulebook.load("cn").help_lines
+    ]
+    return render(request, "public/help.html", {"help_lines": lines})
 
 
 @public
