@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_form
 from django import template
 from django.template import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
@@ -331,6 +332,10 @@ def refusal(refused: Any) -> SafeString:
     message = str(getattr(refused, "message", refused))
     citation = getattr(refused, "citation", None)
     return _summary([("", message), *([("", str(citation))] if citation else [])])
+
+
+# Named here too, so that no page needs a {% load %} for its form.
+register.filter("crispy", as_crispy_form)
 
 
 @register.filter
