@@ -5,11 +5,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
+from cases.views import budget, debts
+from portal import gallery
 from portal.views import demo, display, home, public, reports
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For anyone
     path("", public.start, name="start"),
+    path("afford/", budget.afford, name="afford"),
     path("help/", public.help_page, name="help"),
     path("leave/", public.leave, name="leave"),
     path("away/", public.away, name="away"),
@@ -19,6 +22,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("cases.account_urls")),
     # A home for each role
     path("home/", home.home, name="home"),
+    # What I owe, what I can afford
+    path("debts/", debts.debts, name="debts"),
+    path("debts/new", debts.debt_new, name="debt_new"),
+    path("debts/import", debts.debt_import, name="debt_import"),
+    path("debts/import/table", debts.debt_template, name="debt_template"),
+    path("debts/<slug:ref>/", debts.debt, name="debt"),
+    path("debts/<slug:ref>/removal", debts.debt_removal, name="debt_removal"),
+    path("budget/", budget.budget, name="budget"),
+    path("budget/result", budget.budget_result, name="budget_result"),
     # Lenders' people
     path("officer/", admin.site.urls),
     # In the public's interest
@@ -33,3 +45,6 @@ if settings.DEMO:
         path("demo/clock/", demo.move_clock, name="demo_clock"),
         path("demo/outbox/", demo.outbox, name="demo_outbox"),
     ]
+
+if settings.DEBUG:
+    urlpatterns += [path("gallery/", gallery.gallery, name="gallery")]
