@@ -13,9 +13,10 @@
     document.body.replaceChildren(cover);
     document.title = " ";
     const away = form.dataset.leave;
-    fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual", keepalive: true })
-      .catch(() => {})
-      .finally(() => location.replace(away));
+    const told = fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual", keepalive: true });
+    // The request outlives the page, so a slow network does not keep anybody here.
+    const soon = new Promise((resolve) => setTimeout(resolve, 300));
+    Promise.race([told, soon]).catch(() => {}).finally(() => location.replace(away));
   };
 
   if (form) {
