@@ -304,13 +304,13 @@ class StillYouStage(LoginStage):
 
     def send_code(self, address: str) -> None:
         """A code to `address`, if it is this person's. The page says the same if it is not. Raises RateLimited."""
-        person = self.login.user
+        person, address = self.login.user, address.lower()
         if not ratelimit.consume(
             self.request, app="allauth.account", action="request_login_code", key=person.ref
         ):
             raise RateLimited
         code = AccountAdapter(self.request).generate_login_code()
-        theirs = EmailAddress.objects.filter(user=person, email=address.lower(), verified=True).exists()
+        theirs = EmailAddress.objects.filter(user=person, email=address, verified=True).exists()
         self.state.update(at=time.time(), code=_hash_of(Identifier(kind="email", value=person.ref), code))
         if theirs:
             people.tell(

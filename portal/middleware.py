@@ -49,7 +49,7 @@ class StaffSecondFactor:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         match = request.resolver_match
-        if request.method == "POST" and match and match.view_name in {"account_logout", "admin:logout"}:
+        if request.method == "POST" and match and match.view_name == "account_logout":
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
@@ -57,9 +57,6 @@ class StaffSecondFactor:
         match = request.resolver_match
         if match is None:
             return None
-        if match.view_name == "admin:login":
-            # One way in for staff, with the second factor; Django's own form would know only a password.
-            return _to_sign_in(request, request.GET.get("next", reverse("admin:index")))
         user = request.user
         if not user.is_authenticated:
             if match.namespace == "admin":
@@ -77,8 +74,6 @@ class StaffSecondFactor:
             return None
         if needed is not None and not user.may(needed):
             raise Http404
-        if match.view_name == "admin:password_change":
-            return redirect("account_change_password")
         return accounts.second_factor_step(request) if staff else None
 
 
