@@ -34,7 +34,7 @@ MARGIN = delivery.LEASE / 2
 # How many due messages one worker looks at before it decides that others are busy with all of them.
 _GLANCE = 50
 
-_PURPOSES = {
+_PURPOSES: dict[str, str] = {
     Message.Purpose.REMINDER: "reminder",
     Message.Purpose.ANSWER: "reply",
 }
