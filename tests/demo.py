@@ -35,6 +35,11 @@ class Demo:
     folder: Path
     seconds_to_first_page: float
 
+    @property
+    def words(self) -> str:
+        """The last of what it printed."""
+        return (self.folder / "log").read_text(errors="replace")[-4000:]
+
     def interrupt(self) -> int:
         """Ctrl-C, as a terminal sends it; returns the exit code."""
         self.process.send_signal(signal.SIGINT)
