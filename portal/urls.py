@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from cases.views import budget, debts
 from portal import gallery
 from portal.views import demo, display, home, public, reports
+from repayment.views import agreements, offers, plans
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For anyone
@@ -31,6 +32,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("debts/<slug:ref>/removal", debts.debt_removal, name="debt_removal"),
     path("budget/", budget.budget, name="budget"),
     path("budget/result", budget.budget_result, name="budget_result"),
+    # How it gets paid
+    path("plans/", plans.plans, name="plans"),
+    path("plans/sending", plans.sending, name="sending"),
+    path("offers/", offers.offers, name="offers"),
+    path("offers/<slug:ref>/", offers.offer, name="offer"),
+    path("offers/<slug:ref>/acceptance", offers.acceptance, name="offer_acceptance"),
+    path("offers/<slug:ref>/counter", offers.counter, name="offer_counter"),
+    path("offers/<slug:ref>/refusal", offers.refusal, name="offer_refusal"),
+    path("offers/<slug:ref>/withdrawal", offers.withdrawal, name="offer_withdrawal"),
+    path("agreements/<slug:ref>/", agreements.agreement, name="agreement"),
+    path("agreements/<slug:ref>/terms.json", agreements.agreement_terms, name="agreement_terms"),
+    path("agreements/<slug:ref>/undoing", agreements.agreement_undoing, name="agreement_undoing"),
+    path("verify/", agreements.verify, name="verify"),
     # Lenders' people
     path("officer/", admin.site.urls),
     # In the public's interest

@@ -54,6 +54,12 @@ def policies_for(lenders: set[int], on: dt.date) -> dict[int, Policy]:
     return {policy.lender_id: policy for policy in policies}
 
 
+def published_for(user: User) -> QuerySet[Policy]:
+    """Everything an officer's lender has published, the newest day first."""
+    lender = case_queries.lender_of(user)
+    return Policy.objects.filter(lender=lender).order_by("-since") if lender else Policy.objects.none()
+
+
 def offers_for(user: User) -> QuerySet[Offer]:
     """A borrower's own offers; for an officer its lender's, while the borrower's consent stands."""
     offers = Offer.objects.select_related("case__borrower", "case__lender", "debt")
@@ -90,13 +96,17 @@ def agreement_by_sha(sha: str) -> Plan | None:
     return Plan.objects.filter(terms_sha256=sha).only("id", "agreed_at").first()
 
 
+def choices_for(user: User) -> QuerySet[Choice]:
+    return Choice.objects.filter(borrower=user)
+
+
 def choice_to_send(user: User) -> Choice | None:
     """What the borrower picked and has not sent yet."""
-    return Choice.objects.filter(borrower=user, sent_at__isnull=True, replaced_at__isnull=True).first()
+    return choices_for(user).filter(sent_at__isnull=True, replaced_at__isnull=True).first()
 
 
 def last_sent(user: User) -> Choice | None:
-    return Choice.objects.filter(borrower=user, sent_at__isnull=False).order_by("-sent_at").first()
+    return choices_for(user).filter(sent_at__isnull=False).order_by("-sent_at").first()
 
 
 def offers_of(choice: Choice) -> QuerySet[Offer]:
@@ -121,7 +131,7 @@ def compare_for(user: User) -> Comparison:
     currency = statement.currency if statement else "CNY"
     open_debts = _not_agreed(user)
     debts = tuple(debt for debt in open_debts if debt.principal and debt.currency == currency)
-    agreed = _promised(user, currency)
+    agreed = promised(user, currency)
     available = max(0, statement.available - agreed) if statement else 0
     today = clock.today()
     candidates: list[Candidate] = []
@@ -157,7 +167,7 @@ def _not_agreed(user: User) -> list[Debt]:
     return list(case_queries.debts_for(user).exclude(plans__state__in=IN_FORCE))
 
 
-def _promised(user: User, currency: str) -> int:
+def promised(user: User, currency: str) -> int:
     """What agreements in force take in their dearest month still to come."""
     largest = (
         Instalment.objects.filter(

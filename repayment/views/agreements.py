@@ -1,0 +1,105 @@
+"""The agreement as a sheet to keep, its exact text, and the public check that it was not altered."""
+
+from django.conf import settings
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cases import clock, naming
+from cases.access import Permission, public, requires
+from cases.domain.refusal import Refused
+from repayment import queries
+from repayment.actions import offers as actions
+from repayment.actions.offers import CHANGE_OF_MIND
+from repayment.domain.difference import usual_amount
+from repayment.domain.schedule import build
+from repayment.domain.terms import Terms
+from repayment.forms import VerifyForm
+from repayment.models import Plan
+from repayment.views import sentences
+
+
+@requires(Permission.AGREEMENT_READ)
+@require_GET
+def agreement(request: HttpRequest, ref: str) -> HttpResponse:
+    return _sheet(request, _plan(request, ref))
+
+
+@requires(Permission.OFFER_ANSWER)
+@require_POST
+def agreement_undoing(request: HttpRequest, ref: str) -> HttpResponse:
+    plan = _plan(request, ref)
+    if plan.state == Plan.State.CANCELLED:
+        return redirect("agreement", ref=plan.ref)
+    try:
+        actions.take_back(by=request.user, plan=plan)
+    except Refused as refused:
+        return _sheet(request, plan, refused)
+    return redirect("agreement", ref=plan.ref)
+
+
+@requires(Permission.AGREEMENT_READ)
+@require_GET
+def agreement_terms(request: HttpRequest, ref: str) -> HttpResponse:
+    """The exact bytes whose SHA-256 is printed on the agreement."""
+    plan = _plan(request, ref)
+    response = HttpResponse(plan.canonical.encode(), content_type="application/json; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="terms-{plan.ref}.json"'
+    return response
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """Answers only "sealed on" or "not found". Nothing typed here is stored or put into an address."""
+    form = VerifyForm(request.POST if request.method == "POST" else None)
+    context: dict[str, object] = {"form": form}
+    if form.is_bound and form.is_valid():
+        plan = queries.agreement_by_sha(form.cleaned_data["code"])
+        nonce = form.cleaned_data["nonce"]
+        known = plan is not None and nonce in ("", plan.nonce)
+        context |= {
+            "asked": True,
+            "sealed_on": plan.agreed_at.astimezone(clock.BEIJING).date() if plan and known else None,
+        }
+    return render(request, "agreements/verify.html", context, status=422 if form.errors else 200)
+
+
+def _plan(request: HttpRequest, ref: str) -> Plan:
+    return get_object_or_404(queries.plans_for(request.user), ref=ref)
+
+
+def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> HttpResponse:
+    terms = Terms.from_json(plan.terms)
+    schedule = build(terms)
+    changeable_until = plan.agreed_at + CHANGE_OF_MIND
+    rows = list(plan.instalments.annotate(extra=F("arrears") + F("fees")))
+    return render(
+        request,
+        "agreements/sheet.html",
+        {
+            "refused": refused,
+            "plan": plan,
+            "lender": naming.called(plan.case.lender),
+            "currency": terms.currency,
+            "monthly": usual_amount(schedule),
+            "schedule": schedule,
+            "rows": rows,
+            "extras": schedule.totals.arrears + schedule.totals.fees,
+            "sentences": sentences.six(terms, schedule),
+            "code": _grouped(plan.terms_sha256),
+            "nonce": _grouped(plan.nonce),
+            "verify_address": settings.SITE_ADDRESS + reverse("verify"),
+            "changeable_until": changeable_until
+            if plan.state == Plan.State.ACTIVE and clock.now() <= changeable_until
+            else None,
+        },
+        status=409 if refused else 200,
+    )
+
+
+def _grouped(code: str) -> str:
+    """Eight at a time, so that a person can compare it with a finger."""
+    return " ".join(code[place : place + 8] for place in range(0, len(code), 8))

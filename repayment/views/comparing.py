@@ -1,0 +1,207 @@
+"""The comparison made ready for a page: names, figures and drawings, in the order of the date finished."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases import charts
+from cases.actions import budgets
+from cases.domain.budget import Derivation
+from cases.models import Statement
+from cases.naming import Named
+from repayment.domain.comparison import Candidate, Kind, WhyNot
+from repayment.queries import Comparison
+
+NAMES: Mapping[str, Promise | str] = {
+    Kind.EQUAL_INSTALMENT: gettext_lazy("The same each month"),
+    Kind.INTEREST_FREE: gettext_lazy("No new interest"),
+    Kind.DEFERRAL: gettext_lazy("A pause first"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One plan that fits. `in_hand` is what a month leaves after living costs and this plan, at its dearest."""
+
+    kind: str
+    name: str
+    aside: str
+    first: int
+    highest: int
+    months: int
+    last_due: date | None
+    total: int
+    in_hand: int
+    pause: int
+    stacked: charts.Stacked
+    living: charts.Living | None
+    checked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfit:
+    """One plan that does not fit: what blocks it, and what a person can do about it."""
+
+    kind: str
+    name: str
+    why_not: str
+    lender: str
+    needed: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    cards: tuple[Card, ...]
+    unfit: tuple[Unfit, ...]
+    burn_down: charts.BurnDown | None
+    costs: tuple[charts.CostBar, ...]
+    owed: int
+    derivation: Derivation | None
+    unknown_rates: tuple[str, ...]
+    earlier: int
+
+
+def derived(statement: Statement | None) -> Derivation | None:
+    """The budget's steps; None for one that keeps only its result."""
+    return budgets.from_rows(statement.lines).derive() if statement and statement.lines else None
+
+
+def page(comparison: Comparison, named: Mapping[str, Named], chosen: str = "") -> Page:
+    """Everything the comparison page shows; `chosen` is the kind the person picked before, if any.
+
+    `named` is by debt ref, over the whole list of the borrower's debts.
+    """
+    derivation = derived(comparison.statement)
+    fitting = sorted(
+        (each for each in comparison.candidates if each.fits),
+        key=lambda each: (each.last_due, each.total_cost),
+    )
+    owed = sum(debt.balance for debt in comparison.debts)
+    cards = tuple(_card(each, fitting, comparison, named, derivation, chosen) for each in fitting)
+    unknown = {ref for each in fitting for ref in each.unknown_rates}
+    return Page(
+        cards=cards,
+        unfit=tuple(_unfit(each, named) for each in comparison.candidates if not each.fits),
+        burn_down=charts.burn_down(
+            [
+                charts.Line(name=name_of(each.kind), order=place, left=_left(each), ends=each.last_due)
+                for place, each in enumerate(fitting, 1)
+                if each.last_due
+            ]
+        )
+        if fitting
+        else None,
+        costs=charts.cost_bars(
+            [
+                charts.Cost(name=name_of(each.kind), owed=owed, interest=each.total_cost - owed)
+                for each in fitting
+            ]
+        ),
+        owed=owed,
+        derivation=derivation,
+        unknown_rates=tuple(named[debt.ref].name for debt in comparison.debts if debt.ref in unknown),
+        earlier=max(card.months for card in cards) - min(card.months for card in cards) if cards else 0,
+    )
+
+
+def name_of(kind: str) -> str:
+    return str(NAMES[kind])
+
+
+def by_lender(candidate: Candidate, named: Mapping[str, Named]) -> list[tuple[Named, list[int]]]:
+    """Each creditor's payments month by month, its debts added up, in the order of the borrower's list."""
+    sums: dict[int, list[int]] = defaultdict(lambda: [0] * len(candidate.monthly))
+    who: dict[int, Named] = {}
+    for place, month in enumerate(candidate.monthly):
+        for ref, amount in month.per_debt:
+            who.setdefault(named[ref].order, named[ref])
+            sums[named[ref].order][place] += amount
+    return [(who[order], sums[order]) for order in sorted(sums)]
+
+
+def _card(
+    candidate: Candidate,
+    all_fitting: Sequence[Candidate],
+    comparison: Comparison,
+    named: Mapping[str, Named],
+    derivation: Derivation | None,
+    chosen: str,
+) -> Card:
+    series = [
+        charts.Series(letter=who.letter, name=who.name, order=who.order, amounts=amounts)
+        for who, amounts in by_lender(candidate, named)
+    ]
+    buffer = derivation.buffer if derivation else 0
+    in_hand = candidate.left_each_month + buffer
+    living = None
+    if derivation:
+        essentials = derivation.essentials + derivation.flexible + derivation.priority + comparison.agreed
+        living = charts.living(
+            income=derivation.income,
+            essentials=essentials,
+            plan=candidate.highest_monthly,
+            cushion=derivation.income - essentials - candidate.highest_monthly,
+        )
+    paused = next((place for place, month in enumerate(candidate.monthly) if month.total), 0)
+    return Card(
+        kind=candidate.kind,
+        name=name_of(candidate.kind),
+        aside=_fact(candidate, all_fitting),
+        first=candidate.monthly[0].total,
+        highest=candidate.highest_monthly,
+        months=candidate.months,
+        last_due=candidate.last_due,
+        total=candidate.total_cost,
+        in_hand=in_hand,
+        pause=paused,
+        stacked=charts.stacked(series, [month.month for month in candidate.monthly], other=_("Others")),
+        living=living,
+        checked=candidate.kind == chosen,
+    )
+
+
+def _fact(candidate: Candidate, others: Sequence[Candidate]) -> str:
+    """What is true of this plan alone among the fitting ones. A fact, never a recommendation."""
+    if len(others) < 2:
+        return ""
+
+    def only(measure: str) -> bool:
+        values = [getattr(each, measure) for each in others]
+        return values.count(min(values)) == 1 and getattr(candidate, measure) == min(values)
+
+    if only("total_cost"):
+        return _("costs least")
+    if only("months"):
+        return _("done soonest")
+    if only("highest_monthly"):
+        return _("lightest month")
+    if candidate.kind is Kind.DEFERRAL:
+        return _("nothing to pay at first")
+    return ""
+
+
+def _left(candidate: Candidate) -> list[int]:
+    """What is still to be repaid today and after each month, future interest aside."""
+    repaid: dict[date, int] = defaultdict(int)
+    for plan in candidate.per_debt:
+        for row in plan.schedule.rows:
+            repaid[row.due] += row.principal + row.arrears + row.fees
+    left = [sum(repaid.values())]
+    for month in candidate.monthly:
+        left.append(left[-1] - repaid[month.month])
+    return left
+
+
+def _unfit(candidate: Candidate, named: Mapping[str, Named]) -> Unfit:
+    return Unfit(
+        kind=candidate.kind,
+        name=name_of(candidate.kind),
+        why_not=str(candidate.why_not or WhyNot.TOO_LITTLE),
+        lender=named[candidate.blocked_by].name if candidate.blocked_by else "",
+        needed=candidate.needed,
+    )

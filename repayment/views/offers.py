@@ -1,0 +1,264 @@
+"""What each lender answered, and the borrower's four answers to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from cases import clock, naming
+from cases import queries as case_queries
+from cases.access import Permission, requires
+from cases.domain.refusal import Refused
+from cases.models import User
+from cases.naming import Named
+from repayment import queries, wording
+from repayment.actions import offers as actions
+from repayment.domain.difference import Difference, Field, differences, usual_amount
+from repayment.domain.schedule import Schedule, build
+from repayment.domain.terms import Terms
+from repayment.forms import CounterForm, ReasonForm
+from repayment.models import Offer, Plan
+from repayment.views import sentences
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+# Answers that came too late: the page shows how things stand now instead of doing something else.
+_CHANGED = {"offer_changed", "offer_withdrawn", "offer_expired", "offer_declined", "already_accepted"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where one debt's negotiation stands: its newest offer, and the agreement when there is one."""
+
+    named: Named
+    offer: Offer
+    plan: Plan | None
+    monthly: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Affordability:
+    """Minor units a month: what the budget leaves, less what others get, against what is asked."""
+
+    available: int
+    agreed: int
+    asked_by_others: int
+    asked: int
+
+    @property
+    def left(self) -> int:
+        return self.available - self.agreed - self.asked_by_others
+
+    @property
+    def over(self) -> int:
+        return self.asked - self.left
+
+
+@requires(Permission.OFFER_ANSWER)
+@require_GET
+def offers(request: HttpRequest) -> HttpResponse:
+    newest: dict[int, Offer] = {}
+    for offer in queries.offers_for(request.user).order_by("debt_id", "-number"):
+        newest.setdefault(offer.debt_id, offer)
+    plans = {plan.offer_id: plan for plan in queries.plans_for(request.user)}
+    standings = []
+    for named in naming.named(case_queries.debts_for(request.user)):
+        if found := newest.get(named.debt.pk):
+            terms = Terms.from_json(found.terms)
+            standings.append(
+                Standing(
+                    named=named,
+                    offer=found,
+                    plan=plans.get(found.pk),
+                    monthly=usual_amount(build(terms)),
+                    currency=terms.currency,
+                )
+            )
+    return render(request, "offers/list.html", {"standings": standings})
+
+
+@requires(Permission.OFFER_ANSWER)
+@require_GET
+def offer(request: HttpRequest, ref: str) -> HttpResponse:
+    found = _offer(request, ref)
+    return render(request, "offers/offer.html", _page(request.user, found))
+
+
+@requires(Permission.OFFER_ANSWER)
+@get_or_post
+def acceptance(request: HttpRequest, ref: str) -> HttpResponse:
+    found = _offer(request, ref)
+    if done := _agreed(request.user, found):
+        return redirect("agreement", ref=done.ref)
+    if request.method == "POST":
+        try:
+            return redirect("agreement", ref=actions.accept(by=request.user, offer=found).ref)
+        except Refused as refused:
+            return _refused(request, found, refused)
+    return _answerable(request, found, "offers/acceptance.html")
+
+
+@requires(Permission.OFFER_ANSWER)
+@get_or_post
+def counter(request: HttpRequest, ref: str) -> HttpResponse:
+    found = _offer(request, ref)
+    if answer := queries.offers_for(request.user).filter(previous=found).first():
+        return redirect("offer", ref=answer.ref)
+    theirs = Terms.from_json(found.terms)
+    bound = request.POST if request.method == "POST" else None
+    form = CounterForm(bound, terms=theirs, today=clock.today())
+    extra: dict[str, Any] = {"form": form}
+    if form.is_bound and form.is_valid():
+        try:
+            terms = form.new_terms()
+            schedule = build(terms)
+            if "send" in request.POST:
+                answer = actions.counter(
+                    by=request.user, offer=found, terms=terms, reason=form.cleaned_data["reason"]
+                )
+                return redirect("offer", ref=answer.ref)
+            extra |= {
+                "looked": True,
+                "rows": wording.difference_rows(differences(theirs, terms), terms.currency),
+                "afford": affordability(request.user, found, schedule),
+            }
+        except Refused as refused:
+            if refused.code in _CHANGED:
+                return _refused(request, found, refused)
+            form.refuse(refused.field, refused.message)
+    status = 422 if form.is_bound and form.errors else 200
+    return _answerable(request, found, "offers/counter.html", extra, status=status)
+
+
+@requires(Permission.OFFER_ANSWER)
+@get_or_post
+def refusal(request: HttpRequest, ref: str) -> HttpResponse:
+    def decline(found: Offer, form: ReasonForm) -> Offer:
+        return actions.decline(by=request.user, offer=found, reason=form.cleaned_data["reason"])
+
+    return _ending(request, ref, decline, Offer.State.DECLINED, "offers/refusal.html")
+
+
+@requires(Permission.OFFER_ANSWER)
+@get_or_post
+def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
+    def withdraw(found: Offer, _form: ReasonForm) -> Offer:
+        return actions.withdraw(by=request.user, offer=found)
+
+    return _ending(request, ref, withdraw, Offer.State.WITHDRAWN, "offers/withdrawal.html")
+
+
+def affordability(user: User, offer: Offer, schedule: Schedule) -> Affordability | None:
+    """Whether a month bears this beside all the others; None without a budget in the same currency."""
+    statement = case_queries.current_statement(user)
+    currency = offer.terms["currency"]
+    if statement is None or statement.currency != currency:
+        return None
+    others = [
+        max(row.amount for row in build(Terms.from_json(other.terms)).rows)
+        for other in queries.open_offers(user)
+        if other.debt_id != offer.debt_id and other.terms["currency"] == currency
+    ]
+    return Affordability(
+        available=statement.available,
+        agreed=queries.promised(user, currency),
+        asked_by_others=sum(others),
+        asked=max(row.amount for row in schedule.rows),
+    )
+
+
+def _ending(
+    request: HttpRequest, ref: str, end: Callable[[Offer, ReasonForm], Offer], done: str, template: str
+) -> HttpResponse:
+    """A refusal or a withdrawal: a page that says what follows, then the deed, once."""
+    found = _offer(request, ref)
+    if found.state == done:
+        return redirect("offer", ref=found.ref)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            return redirect("offer", ref=end(found, form).ref)
+        except Refused as refused:
+            return _refused(request, found, refused)
+    status = 422 if form.is_bound else 200
+    return _answerable(request, found, template, {"form": form}, status=status)
+
+
+def _offer(request: HttpRequest, ref: str) -> Offer:
+    return get_object_or_404(queries.offers_for(request.user).select_related("previous"), ref=ref)
+
+
+def _answerable(
+    request: HttpRequest, offer: Offer, template: str, extra: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """A page that leads to an answer, unless the offer takes none any more."""
+    if offer.state != Offer.State.OPEN or offer.expires_on < clock.today():
+        return redirect("offer", ref=offer.ref)
+    return render(request, template, _page(request.user, offer) | (extra or {}), status=status)
+
+
+def _agreed(user: User, offer: Offer) -> Plan | None:
+    """The agreement this offer became: the second press of a button ends where the first one did."""
+    if offer.state != Offer.State.ACCEPTED:
+        return None
+    return queries.plans_for(user).filter(offer=offer).first()
+
+
+def _refused(request: HttpRequest, offer: Offer, refused: Refused) -> HttpResponse:
+    """Too late, or not possible: nothing was done, and the page shows what stands now."""
+    newest = (
+        queries.offers_for(request.user)
+        .filter(debt=offer.debt_id)
+        .select_related("previous")
+        .latest("number")
+    )
+    if done := _agreed(request.user, newest):
+        return redirect("agreement", ref=done.ref)
+    told = None if newest.pk != offer.pk else refused
+    context = _page(request.user, newest) | {"told": told}
+    return render(request, "offers/changed.html", context, status=409)
+
+
+def _page(user: User, offer: Offer) -> dict[str, Any]:
+    terms = Terms.from_json(offer.terms)
+    schedule = build(terms)
+    debts = naming.named(case_queries.debts_for(user))
+    # A debt taken off the list keeps its offers; it is then a list of its own.
+    named = next((each for each in debts if each.debt.pk == offer.debt_id), naming.named([offer.debt])[0])
+    before = Terms.from_json(offer.previous.terms) if offer.previous else None
+    found = differences(before, terms) if before else []
+    theirs = offer.made_by == Offer.Side.LENDER
+    running = offer.state == Offer.State.OPEN and offer.expires_on >= clock.today()
+    return {
+        "offer": offer,
+        "named": named,
+        "terms": terms,
+        "schedule": schedule,
+        "monthly": usual_amount(schedule),
+        "currency": terms.currency,
+        "theirs": theirs,
+        "to_answer": running and theirs,
+        "waiting": running and not theirs,
+        "rows": wording.difference_rows(found, terms.currency),
+        "summary": _summary(found, terms.currency),
+        "afford": affordability(user, offer, schedule) if running else None,
+        "sentences": sentences.six(terms, schedule),
+        "newer": queries.offers_for(user).filter(previous=offer).first(),
+        "plan": _agreed(user, offer),
+    }
+
+
+def _summary(found: list[Difference], currency: str) -> str:
+    """The difference in one sentence: in total, and each month."""
+    by = {difference.field: difference for difference in found}
+    rows = wording.difference_rows(
+        [by[field] for field in (Field.TOTAL_COST, Field.MONTHLY) if field in by], currency
+    )
+    if len(rows) < 2:
+        return ""
+    total, monthly = (row.change or _("the same") for row in rows)
+    return _("In total: %(total)s. Each month: %(monthly)s.") % {"total": total, "monthly": monthly}

@@ -1,0 +1,180 @@
+"""Comparing plans and sending the one the person picked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from cases import naming
+from cases import queries as case_queries
+from cases.access import Permission, requires
+from cases.domain.refusal import Refused
+from cases.models import Debt, Lender, User
+from cases.naming import Named
+from repayment import queries
+from repayment.actions import choices, proposals
+from repayment.domain.difference import usual_amount
+from repayment.domain.schedule import Schedule, build
+from repayment.domain.terms import Terms
+from repayment.forms import SharesForm
+from repayment.models import Choice
+from repayment.views import comparing
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+# What a lender is shown here. A reason is part of a consent, but nobody has been asked for one yet.
+SHOWN = ["name", "debt", "share"]
+
+
+@requires(Permission.PLAN_SEND)
+@get_or_post
+def plans(request: HttpRequest) -> HttpResponse:
+    refused = None
+    if request.method == "POST":
+        try:
+            choices.choose(by=request.user, kind=request.POST.get("plan", ""))
+            return redirect("sending")
+        except Refused as caught:
+            refused = caught
+    comparison = queries.compare_for(request.user)
+    context: dict[str, Any] = {"refused": refused, "comparison": comparison, "statement": comparison.statement}
+    if comparison.statement and comparison.debts:
+        earlier = queries.choice_to_send(request.user)
+        context |= {
+            "page": comparing.page(comparison, _named(request.user), chosen=earlier.kind if earlier else ""),
+            "currency": comparison.statement.currency,
+        }
+    return render(request, "plans/compare.html", context, status=422 if refused else 200)
+
+
+@requires(Permission.PLAN_SEND)
+@get_or_post
+def sending(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _send(request)
+    choice = queries.choice_to_send(request.user)
+    if choice is None:
+        sent = queries.last_sent(request.user)
+        return _receipt(request, sent) if sent else redirect("plans")
+    parts = _parts(request.user, choice)
+    form = SharesForm(request.GET or None, choices=_reachable(parts))
+    agreed = set(form.cleaned_data["lenders"]) if form.is_bound and form.is_valid() else set()
+    if agreed and "change" not in request.GET:
+        return render(request, "plans/check.html", _check(request.user, choice, parts, agreed))
+    return render(
+        request,
+        "plans/sharing.html",
+        {"form": form, "parts": parts, "ticked": agreed, "nobody": not _reachable(parts)},
+        status=422 if form.is_bound and not agreed else 200,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebtPart:
+    debt: Debt
+    terms: Terms
+    schedule: Schedule
+
+    @property
+    def monthly(self) -> int:
+        return usual_amount(self.schedule)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one creditor would be sent: its own debts and what each would get."""
+
+    named: Named
+    lender: Lender | None
+    debts: tuple[DebtPart, ...]
+    currency: str
+
+    @property
+    def reachable(self) -> bool:
+        return self.lender is not None and self.lender.joined
+
+    @property
+    def total(self) -> int:
+        return sum(part.schedule.totals.amount for part in self.debts)
+
+
+def _send(request: HttpRequest) -> HttpResponse:
+    choice = get_object_or_404(queries.choices_for(request.user), ref=request.POST.get("choice", ""))
+    parts = _parts(request.user, choice)
+    form = SharesForm(request.POST, choices=_reachable(parts))
+    if not form.is_valid() and not choice.sent_at:
+        return render(
+            request,
+            "plans/sharing.html",
+            {"form": form, "parts": parts, "ticked": set(), "nobody": not _reachable(parts)},
+            status=422,
+        )
+    try:
+        shares = dict.fromkeys(form.cleaned_data.get("lenders", ()), SHOWN)
+        proposals.send(by=request.user, choice=choice, shares=shares)
+    except Refused as refused:
+        return render(request, "plans/changed.html", {"refused": refused}, status=409)
+    return redirect("sending")
+
+
+def _receipt(request: HttpRequest, choice: Choice) -> HttpResponse:
+    offers = list(queries.offers_of(choice).order_by("case_id", "id"))
+    named = _named(request.user)
+    cases = {offer.case_id: offer for offer in offers}
+    return render(
+        request,
+        "plans/sent.html",
+        {
+            "choice": choice,
+            "rows": [(named.get(offer.debt.ref), offer) for offer in cases.values()],
+            "name": comparing.name_of(choice.kind),
+        },
+    )
+
+
+def _check(user: User, choice: Choice, parts: list[Part], agreed: set[str]) -> dict[str, Any]:
+    statement = case_queries.current_statement(user)
+    wanted = [part for part in parts if part.lender and part.lender.ref in agreed]
+    return {
+        "choice": choice,
+        "name": comparing.name_of(choice.kind),
+        "statement": statement,
+        "currency": parts[0].currency,
+        "parts": wanted,
+        "left_out": [part for part in parts if part not in wanted],
+        "total": sum(part.total for part in parts),
+        "last_due": max(each.schedule.last_due for part in parts for each in part.debts),
+        "debts": sum(len(part.debts) for part in parts),
+        "owed": sum(each.debt.balance for part in parts for each in part.debts),
+    }
+
+
+def _parts(user: User, choice: Choice) -> list[Part]:
+    """The choice's debts by creditor, in the order of the borrower's list."""
+    found: dict[int, tuple[Named, list[DebtPart]]] = {}
+    for named in _named(user).values():
+        sheet = choice.per_debt.get(named.debt.ref)
+        if sheet is not None:
+            terms = Terms.from_json(sheet)
+            part = DebtPart(debt=named.debt, terms=terms, schedule=build(terms))
+            found.setdefault(named.order, (named, []))[1].append(part)
+    return [
+        Part(
+            named=named,
+            lender=case_queries.owner_of(named.debt),
+            debts=tuple(debts),
+            currency=debts[0].terms.currency,
+        )
+        for named, debts in found.values()
+    ]
+
+
+def _reachable(parts: Iterable[Part]) -> list[Lender]:
+    return [part.lender for part in parts if part.lender is not None and part.lender.joined]
+
+
+def _named(user: User) -> dict[str, Named]:
+    """Every debt of the borrower's list by its ref, with the letter it has on all pages."""
+    return {named.debt.ref: named for named in naming.named(case_queries.debts_for(user))}

@@ -1,0 +1,166 @@
+"""Reading an offer and answering it, once, whatever the browser does."""
+
+import dataclasses
+
+import pytest
+
+from repayment.actions import offers
+from repayment.domain.terms import Terms
+from repayment.models import Offer, Plan
+from tests.faces.paying import a_file, same_as_random, sent
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+
+@pytest.fixture
+def file():
+    return a_file(2, overdue=100_00)
+
+
+@pytest.fixture
+def theirs(file):
+    """The first lender's answer to a proposal: longer, with some interest waived."""
+    own = sent(file)[0]
+    terms = dataclasses.replace(Terms.from_json(own.terms), periods=60, waive_interest=50_00)
+    return offers.counter(by=file.officers[0], offer=own, terms=terms, reason="我们最长 60 期。")
+
+
+def test_the_list_says_what_happens_next(client_for, file, theirs):
+    response = client_for(file.borrower).get("/offers/", headers={"accept-language": "en"})
+    html = response.content.decode()
+    assert "It is your turn" in html
+    assert "They should answer by" in html
+    assert f'href="/offers/{theirs.ref}/"' in html
+
+
+def test_an_offer_shows_what_changed_in_words(client_for, file, theirs):
+    html = (
+        client_for(file.borrower)
+        .get(f"/offers/{theirs.ref}/", headers={"accept-language": "en"})
+        .content.decode()
+    )
+    assert "difference__word" in html
+    assert "我们最长 60 期。" in html
+    assert " days left" not in html
+    for answer in ("acceptance", "counter", "refusal"):
+        assert f'href="/offers/{theirs.ref}/{answer}"' in html
+
+
+def test_the_pages_ask_a_fixed_number_of_questions(client_for, file, theirs, django_assert_max_num_queries):
+    client = client_for(file.borrower)
+    client.get("/offers/")
+    for path, most in (("/offers/", 10), (f"/offers/{theirs.ref}/", 14)):
+        with django_assert_max_num_queries(most):
+            client.get(path)
+
+
+def test_a_yes_pressed_twice_ends_at_one_agreement(client_for, file, theirs):
+    client = client_for(file.borrower)
+    assert client.get(f"/offers/{theirs.ref}/acceptance").status_code == 200
+    assert not Plan.objects.exists()
+    first = client.post(f"/offers/{theirs.ref}/acceptance")
+    second = client.post(f"/offers/{theirs.ref}/acceptance")
+    plan = Plan.objects.get()
+    assert first["Location"] == second["Location"] == f"/agreements/{plan.ref}/"
+    assert client.get(f"/offers/{theirs.ref}/acceptance")["Location"] == f"/agreements/{plan.ref}/"
+
+
+def test_six_sentences_stand_before_a_yes(client_for, file, theirs):
+    response = client_for(file.borrower).get(f"/offers/{theirs.ref}/acceptance")
+    assert len(response.context["sentences"]) == 6
+
+
+def test_an_offer_that_changed_meanwhile_is_shown_not_accepted(client_for, file, theirs):
+    client = client_for(file.borrower)
+    offers.withdraw(by=file.officers[0], offer=theirs)
+    [fresh] = [offer for offer in sent(file) if offer.debt_id == theirs.debt_id]
+    newest = offers.counter(by=file.officers[0], offer=fresh, terms=Terms.from_json(theirs.terms))
+    response = client.post(f"/offers/{theirs.ref}/acceptance", headers={"accept-language": "en"})
+    assert response.status_code == 409
+    html = response.content.decode()
+    assert "The lender has just changed its offer, so we did not accept it for you." in html
+    assert f"/offers/{newest.ref}/acceptance" in html
+    assert not Plan.objects.exists()
+
+
+def test_an_offer_taken_back_is_said_to_be_so(client_for, file, theirs):
+    offers.withdraw(by=file.officers[0], offer=theirs)
+    response = client_for(file.borrower).post(
+        f"/offers/{theirs.ref}/acceptance", headers={"accept-language": "en"}
+    )
+    assert response.status_code == 409
+    assert "taken back" in response.content.decode()
+
+
+def test_a_request_is_looked_at_before_it_is_sent(client_for, file, theirs):
+    client = client_for(file.borrower)
+    data = {"periods": "72", "first_due": theirs.terms["first_due"], "waive_interest": "100", "reason": ""}
+    looked = client.post(f"/offers/{theirs.ref}/counter", data | {"look": "1"})
+    assert looked.status_code == 200
+    assert looked.context["looked"]
+    assert Offer.objects.filter(previous=theirs).count() == 0
+    for _press in range(2):
+        response = client.post(f"/offers/{theirs.ref}/counter", data | {"send": "1"})
+    answer = Offer.objects.get(previous=theirs)
+    assert response["Location"] == f"/offers/{answer.ref}/"
+    assert (answer.terms["periods"], answer.terms["waive"]["interest"]) == (72, "100.00")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("periods", "-3"),
+        ("periods", "9999999999"),
+        ("periods", "many"),
+        ("first_due", "2020-01-01"),
+        ("first_due", "9999-12-31"),
+        ("first_due", "tomorrow"),
+        ("waive_interest", "-1"),
+        ("waive_interest", "100.01"),
+        ("waive_fees", "9" * 30),
+        ("reason", "字" * 301),
+    ],
+)
+def test_a_wrong_entry_is_told_at_its_field_and_nothing_typed_is_lost(client_for, file, theirs, field, typed):
+    data = {"periods": "72", "first_due": theirs.terms["first_due"], "reason": "", "send": "1"} | {
+        field: typed
+    }
+    response = client_for(file.borrower).post(f"/offers/{theirs.ref}/counter", data)
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert typed in response.content.decode()
+    assert not Offer.objects.filter(previous=theirs).exists()
+
+
+def test_saying_no_twice_is_saying_it_once(client_for, file, theirs):
+    client = client_for(file.borrower)
+    for _press in range(2):
+        response = client.post(f"/offers/{theirs.ref}/refusal", {"reason": ""})
+        assert response["Location"] == f"/offers/{theirs.ref}/"
+    theirs.refresh_from_db()
+    assert theirs.state == "declined"
+
+
+def test_ones_own_proposal_can_be_taken_back(client_for, file):
+    own = sent(file)[0]
+    client = client_for(file.borrower)
+    assert client.get(f"/offers/{own.ref}/withdrawal").status_code == 200
+    client.post(f"/offers/{own.ref}/withdrawal")
+    own.refresh_from_db()
+    assert own.state == "withdrawn"
+
+
+def test_ones_own_proposal_cannot_be_accepted_by_oneself(client_for, file):
+    own = sent(file)[0]
+    assert client_for(file.borrower).post(f"/offers/{own.ref}/acceptance").status_code == 409
+    assert not Plan.objects.exists()
+
+
+@pytest.mark.parametrize("answer", ["", "acceptance", "counter", "refusal", "withdrawal"])
+def test_another_persons_offer_is_like_none(client_for, file, theirs, answer):
+    stranger = client_for(a_file(1).borrower)
+    assert same_as_random(stranger, "/offers/{}/" + answer, theirs.ref)
+    if answer:
+        assert same_as_random(stranger, "/offers/{}/" + answer, theirs.ref, "post")
+    for officer in file.officers:
+        assert client_for(officer).get(f"/offers/{theirs.ref}/{answer}").status_code == 404

@@ -1,0 +1,189 @@
+"""Comparing plans and sending one: what the borrower reads, and what a form may not do."""
+
+import pytest
+
+from cases import clock as business_clock
+from cases.models import Consent
+from repayment.actions import choices
+from repayment.models import Choice, Offer
+from tests import builders
+from tests.faces.paying import a_file, plain, same_as_random
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+LINES = [
+    {"side": "income", "category": "wages", "amount": 860_000, "period": "month"},
+    {"side": "essential", "category": "rent", "amount": 630_000, "period": "month"},
+    {"side": "buffer", "category": "emergency", "amount": 50_000, "period": "month"},
+]
+
+
+@pytest.fixture
+def file():
+    file = a_file(4)
+    statement = file.borrower.statements.get()
+    type(statement).objects.filter(pk=statement.pk).update(replaced_at=business_clock.now())
+    builders.a_statement(file.borrower, available=180_000, lines=LINES)
+    return file
+
+
+def page_of(client, path="/plans/", language="en"):
+    return client.get(path, headers={"accept-language": language})
+
+
+def test_three_plans_are_compared_and_none_is_chosen_for_anybody(client_for, file):
+    response = page_of(client_for(file.borrower))
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert html.count('type="radio"') == 3
+    assert " checked" not in html
+    for word in ("recommend", "best", "popular"):
+        assert word not in html.lower()
+
+
+def test_plans_stand_in_the_order_of_the_day_they_end(client_for, file):
+    cards = page_of(client_for(file.borrower)).context["page"].cards
+    assert [card.last_due for card in cards] == sorted(card.last_due for card in cards)
+
+
+def test_every_chart_has_its_numbers_as_a_table(client_for, file):
+    html = page_of(client_for(file.borrower)).content.decode()
+    assert html.count("<figure") == 3 + 1 + 1 + 3
+    assert html.count("<table") == 3 + 1 + 1
+
+
+def test_what_is_left_to_live_on_adds_up_to_the_income(client_for, file):
+    for card in page_of(client_for(file.borrower)).context["page"].cards:
+        assert sum(part.amount for part in card.living.parts) == card.living.income == 860_000
+        assert card.in_hand == card.living.parts[-1].amount
+
+
+def test_without_a_budget_the_way_leads_to_the_budget(client_for):
+    html = page_of(client_for(builders.a_borrower())).content.decode()
+    assert 'href="/budget/"' in html
+
+
+def test_without_a_debt_the_way_leads_to_the_debts(client_for):
+    borrower = builders.a_borrower()
+    builders.a_statement(borrower)
+    html = page_of(client_for(borrower)).content.decode()
+    assert 'href="/debts/"' in html
+    assert 'type="radio"' not in html
+
+
+def test_what_does_not_fit_names_the_debt_and_two_ways_out(client_for):
+    borrower = a_file(2, available=20_000).borrower
+    html = page_of(client_for(borrower)).content.decode()
+    assert "江晴银行" in html
+    assert html.count('href="/budget/"') >= 1
+    assert html.count('href="/help/"') >= 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_page_of_plans_asks_the_database_a_fixed_number_of_questions(
+    client_for, file, language, django_assert_max_num_queries
+):
+    client = client_for(file.borrower)
+    page_of(client)
+    with django_assert_max_num_queries(14):
+        page_of(client, language=language)
+    for _more in range(4):
+        builders.a_debt(file.borrower, file.lenders[0], principal=100_000)
+    with django_assert_max_num_queries(14):
+        page_of(client, language=language)
+
+
+def test_choosing_leads_to_who_sees_what(client_for, file):
+    response = client_for(file.borrower).post("/plans/", {"plan": "equal_instalment"})
+    assert (response.status_code, response["Location"]) == (302, "/plans/sending")
+    assert not Offer.objects.exists()
+
+
+@pytest.mark.parametrize("plan", ["", "nonsense", "<script>"])
+def test_a_plan_that_does_not_exist_is_refused_in_words(client_for, file, plan):
+    response = client_for(file.borrower).post("/plans/", {"plan": plan})
+    assert response.status_code == 422
+    assert b'role="alert"' in response.content
+    assert not Choice.objects.exists()
+
+
+# ── who sees what ────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def choice(file):
+    return choices.choose(by=file.borrower, kind="equal_instalment")
+
+
+def test_nobody_is_ticked_for_the_borrower(client_for, file, choice):
+    html = page_of(client_for(file.borrower), "/plans/sending").content.decode()
+    assert html.count('type="checkbox"') == 4
+    assert " checked" not in html
+    assert not Consent.objects.exists()
+
+
+def test_agreeing_sends_nothing_yet(client_for, file, choice):
+    refs = [lender.ref for lender in file.lenders[:2]]
+    client = client_for(file.borrower)
+    response = client.get("/plans/sending", {"lenders": refs}, headers={"accept-language": "en"})
+    html = response.content.decode()
+    assert "Send to 2 lenders" in html
+    assert file.lenders[2].name not in html
+    assert not Consent.objects.exists()
+
+
+def test_sending_shows_a_receipt_and_the_back_button_does_no_harm(client_for, file, choice):
+    client = client_for(file.borrower)
+    data = {"choice": choice.ref, "lenders": [lender.ref for lender in file.lenders]}
+    for _press in range(2):
+        response = client.post("/plans/sending", data)
+        assert (response.status_code, response["Location"]) == (302, "/plans/sending")
+    html = client.get("/plans/sending").content.decode()
+    assert choice.ref in html
+    assert Offer.objects.count() == 4
+    assert Consent.objects.count() == 8
+
+
+def test_a_lender_that_has_not_joined_has_no_switch(client_for, file):
+    stranger = builders.a_lender("远山公司", with_policy=False)
+    type(stranger).objects.filter(pk=stranger.pk).update(joined=False)
+    builders.a_debt(file.borrower, stranger, principal=100_000)
+    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    client = client_for(file.borrower)
+    html = client.get("/plans/sending").content.decode()
+    assert "远山公司" in html
+    assert stranger.ref not in html
+    response = client.post("/plans/sending", {"choice": choice.ref, "lenders": [stranger.ref]})
+    assert response.status_code == 422
+    assert not Offer.objects.exists()
+
+
+def test_a_budget_changed_in_another_window_sends_nothing(client_for, file, choice):
+    client = client_for(file.borrower)
+    file.borrower.statements.filter(replaced_at=None).update(replaced_at=business_clock.now())
+    builders.a_statement(file.borrower, available=170_000, lines=LINES)
+    response = client.post("/plans/sending", {"choice": choice.ref, "lenders": [file.lenders[0].ref]})
+    assert response.status_code == 409
+    assert b'href="/plans/"' in response.content
+    assert not Offer.objects.exists()
+
+
+def test_another_persons_choice_is_like_none(client_for, file, choice):
+    client = client_for(a_file(1).borrower)
+    data = {"lenders": [file.lenders[0].ref]}
+    there = client.post("/plans/sending", data | {"choice": choice.ref})
+    nowhere = client.post("/plans/sending", data | {"choice": "0000000000000000"})
+    assert there.status_code == nowhere.status_code == 404
+    assert plain(there) == plain(nowhere)
+
+
+@pytest.mark.parametrize("path", ["/plans/", "/plans/sending", "/offers/"])
+def test_officers_and_regulators_have_no_borrowers_pages(client_for, file, path):
+    for person in (file.officers[0], builders.a_regulator()):
+        assert client_for(person).get(path).status_code == 404
+
+
+def test_a_visitor_signs_in_first(client):
+    assert client.get("/plans/").status_code == 302
+
+
+def test_the_way_in_from_outside_is_the_same_for_all(client_for, file):
+    assert same_as_random(client_for(file.borrower), "/offers/{}/", "ABCDEFGH01234567")
