@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
@@ -17,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help/", public.help_page, name="help"),
     path("leave/", public.leave, name="leave"),
     path("away/", public.away, name="away"),
-    path("language/", set_language, name="set_language"),
+    path("language/", login_not_required(set_language), name="set_language"),
     path("display/", display.display, name="display"),
     # Signing in
     path("accounts/", include("cases.account_urls")),
