@@ -329,3 +329,5 @@ still_you = public(StillYouView.as_view())
 recover = public(RecoverView.as_view())
 change_phone = requires(Permission.CONTACT_TERMS)(PhoneView.as_view())
 verify_new_phone = requires(Permission.CONTACT_TERMS)(verify_phone)
+# allauth serves it to visitors who sign up; ours have shown their number before they are anybody.
+verify_new_phone.login_required = True  # type: ignore[attr-defined]
