@@ -109,6 +109,13 @@ PERIODS = (
 )
 
 
+class LineField(AmountField):
+    """An amount among forty: what is wrong with it says its name, so that the summary above makes sense."""
+
+    def problem(self, code: str) -> Any:
+        return _("%(line)s: %(problem)s") % {"line": self.label, "problem": self.words[code]}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One line of the form: an amount and its period."""
@@ -138,7 +145,7 @@ class BudgetForm(OnceForm, ReadsBack):
         super().__init__(*args, **kwargs)
         for side in Side:
             for category in CATEGORIES[side]:
-                self.fields[category] = AmountField(label=WORDS[category])
+                self.fields[category] = LineField(label=WORDS[category])
                 self.fields[f"{category}_period"] = forms.ChoiceField(
                     label=_("How often"), choices=PERIODS, required=False, initial=Period.MONTH
                 )

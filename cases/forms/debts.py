@@ -34,7 +34,10 @@ class Pair:
 class DebtForm(OnceForm, ReadsBack):
     """Who is owed, what kind, and how much; every figure may be "not sure"."""
 
-    lender = forms.ChoiceField(label=_("Who do you owe?"), required=False)
+    lender = forms.ChoiceField(
+        label=_("Who do you owe?"),
+        error_messages={"required": _("Choose who you owe. “I do not know who” is fine too.")},
+    )
     lender_words = forms.CharField(
         label=_("Not in the list? What do you call them?"),
         help_text=_("The name in the app or the message is enough."),
@@ -78,6 +81,8 @@ class DebtForm(OnceForm, ReadsBack):
             (NOT_LISTED, _("Not in the list")),
             (NOT_KNOWN, _("I do not know who")),
         ]
+        # A name in free words is an answer of its own.
+        field.required = not str(self.data.get("lender_words", "")).strip()
         field.error_messages["invalid_choice"] = _("Choose a lender from the list.")
 
     def again(self, data: Any) -> "DebtForm":
@@ -106,9 +111,7 @@ class DebtForm(OnceForm, ReadsBack):
         return cleaned
 
     def _clean_lender(self, chosen: str, words: str) -> None:
-        if not chosen and not words:
-            self.add_error("lender", _("Choose who you owe. “I do not know who” is fine too."))
-        elif chosen == NOT_LISTED and not words:
+        if chosen == NOT_LISTED and not words:
             self.add_error("lender_words", _("Write what you call them, or choose “I do not know who”."))
         elif chosen in self.lenders and words:
             self.add_error(

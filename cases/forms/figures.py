@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from cases.domain import money
 from cases.domain.amounts import AmountRefused, in_words_zh, parse_amount, parse_days, parse_percent
@@ -66,7 +67,10 @@ class FigureField(forms.CharField):
         try:
             return self.parse(text)
         except AmountRefused as refused:
-            raise forms.ValidationError(self.words[refused.code], code=refused.code) from None
+            raise forms.ValidationError(self.problem(refused.code), code=refused.code) from None
+
+    def problem(self, code: str) -> Any:
+        return self.words[code]
 
     def parse(self, text: str) -> Any:
         raise NotImplementedError
@@ -74,6 +78,10 @@ class FigureField(forms.CharField):
     def plain(self, figure: Any) -> str:
         """The figure as it stands in the box when we write it."""
         raise NotImplementedError
+
+    def said(self, figure: Any) -> str:
+        """The figure in words or digits, to be read back."""
+        return self.plain(figure)
 
     def is_plain(self, typed: str) -> bool:
         """Whether nobody could read it in another way, so that there is nothing to read back."""
@@ -87,6 +95,9 @@ class AmountField(FigureField):
 
     def parse(self, text: str) -> int:
         return parse_amount(text, CURRENCY).minor
+
+    def said(self, figure: int) -> str:
+        return in_words_zh(figure)
 
     def plain(self, figure: int) -> str:
         return f"{money.to_major(figure, CURRENCY):,.2f}"
@@ -118,15 +129,18 @@ class DaysField(FigureField):
     def plain(self, figure: int) -> str:
         return str(figure)
 
+    def said(self, figure: int) -> str:
+        return ngettext("%(n)s day", "%(n)s days", figure) % {"n": figure}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReadBack:
-    """What was typed and what was understood; `minor` for an amount, and its Chinese words."""
+    """What was typed and what was understood; an amount also in minor units, its words in Chinese."""
 
     typed: str
     plain: str
-    minor: int | None = None
-    words: str = ""
+    minor: int | None
+    words: str
 
 
 class ReadsBack(forms.Form):
@@ -147,8 +161,9 @@ class ReadsBack(forms.Form):
             if not isinstance(field, FigureField) or figure is None or field.is_plain(typed):
                 continue
             minor = figure if isinstance(field, AmountField) else None
-            words = in_words_zh(figure) if isinstance(field, AmountField) else ""
-            found[name] = ReadBack(typed=typed, plain=field.plain(figure), minor=minor, words=words)
+            found[name] = ReadBack(
+                typed=typed, plain=field.plain(figure), minor=minor, words=field.said(figure)
+            )
         return found
 
     def to_confirm(self) -> "ReadsBack | None":

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cases import queries
 from cases.access import Permission, public, requires
 from cases.actions import budgets
-from cases.domain.budget import CATEGORIES, Side, Statement
+from cases.domain.budget import Side, Statement
 from cases.domain.refusal import Refused
 from cases.forms.budget import WORDS, BudgetForm, initial_of
 from cases.forms.figures import CURRENCY
@@ -115,9 +115,11 @@ def answer_of(statement: Statement) -> Answer:
 
 
 def _named(statement: Statement, side: Side) -> str:
-    """The first few things that cost something, by name: "Rent, food, school"."""
-    costly = {line.category for line in statement.lines if line.side is side and line.amount}
-    names = [str(WORDS[category]) for category in CATEGORIES[side] if category in costly]
-    if len(names) > 4:
-        return _("%(names)s and more") % {"names": _(", ").join(names[:3])}
-    return _(", ").join(names)
+    """The costliest few by name: "Rent, food, school"."""
+    costly = sorted(
+        (line for line in statement.lines if line.side is side and line.amount),
+        key=lambda line: -line.monthly,
+    )
+    names = [str(WORDS[line.category]) for line in costly[: 3 if len(costly) > 4 else 4]]
+    listed = _(", ").join([*names[:1], *(name[:1].lower() + name[1:] for name in names[1:])])
+    return _("%(names)s and more") % {"names": listed} if len(costly) > 4 else listed

@@ -37,7 +37,7 @@ def test_a_budget_ends_in_one_number_with_its_derivation(browser: Client) -> Non
     assert answer.redirect_chain == [(reverse("budget_result"), 302)]
     for figure in ("8,600.00", "6,300.00", "500.00", "1,800"):
         assert figure in page
-    assert "Rent, Food" in page
+    assert "Food, rent" in page
     assert Statement.objects.get().available == 180_000
 
 
