@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Coalesce
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
 from cases import clock
 from cases.access import Permission
@@ -16,6 +17,7 @@ from cases.domain.facts import local_time
 from cases.models import Case, Lender, User
 from cases.queries import lender_of
 from notices.actions.asking import Question, Surroundings, rulebook_for
+from notices.actions.writing import lender_name
 from notices.domain import gate
 from notices.models import Decision, Message
 
@@ -23,6 +25,32 @@ _STRENGTH = {force: rank for rank, force in enumerate(("LAW", "RULE", "STD", "SE
 # Where a message stopped for good, or may never be known to have arrived.
 HELD_BACK = (Message.State.WITHHELD, Message.State.EXPIRED, Message.State.CANCELLED)
 _CAP = "cn.freq.sms_email_wechat"
+_HOURS = frozenset({"cn.time.night_ban.gbt", "cn.time.night_ban.cba", "house.urumqi", "house.quiet_hours"})
+_ABOUT = {
+    "reminder_due_soon": gettext_lazy("A reminder that a payment is coming"),
+    "reminder_due_today": gettext_lazy("A reminder on the day of a payment"),
+    "offer_answered": gettext_lazy("An answer to your proposal"),
+    "plan_confirmed": gettext_lazy("The confirmation of your plan"),
+}
+_STATES = {
+    Message.State.PLANNED: gettext_lazy("planned"),
+    Message.State.QUEUED: gettext_lazy("waits for its time"),
+    Message.State.CLAIMED: gettext_lazy("is being sent"),
+    Message.State.SENT: gettext_lazy("sent"),
+    Message.State.DELIVERED: gettext_lazy("delivered"),
+    Message.State.FAILED: gettext_lazy("could not be delivered"),
+    Message.State.UNCERTAIN: gettext_lazy("not known whether it arrived"),
+    Message.State.WITHHELD: gettext_lazy("Not sent"),
+    Message.State.EXPIRED: gettext_lazy("Not sent, it would have come too late"),
+    Message.State.CANCELLED: gettext_lazy("Not sent, no longer needed"),
+}
+_TONES = {
+    Message.State.SENT: "allowed",
+    Message.State.DELIVERED: "done",
+    Message.State.FAILED: "closed",
+    Message.State.UNCERTAIN: "waiting",
+    Message.State.CLAIMED: "waiting",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +83,32 @@ class Entry:
         return self.message.state in HELD_BACK
 
     @property
-    def waiting(self) -> bool:
-        return self.message.state in (Message.State.QUEUED, Message.State.PLANNED)
+    def who(self) -> str:
+        """For whom it was written: the lender's name, or ours."""
+        lender = self.message.lender
+        return lender_name(lender, get_language() or "en") if lender else _("Steady")
+
+    @property
+    def about(self) -> str:
+        """What kind of message it is, for one that has no text because it never left."""
+        return str(_ABOUT.get(self.message.wording, _("A message")))
+
+    @property
+    def label(self) -> str:
+        """The way and the state in a few words: "SMS, delivered"."""
+        if self.stopped:
+            return str(_STATES[self.message.state])
+        way = _("E-mail") if self.message.channel == "email" else _("SMS")
+        return _("%(way)s, %(state)s") % {"way": way, "state": _STATES[self.message.state]}
+
+    @property
+    def tone(self) -> str:
+        return _TONES.get(self.message.state, "open")
+
+    @property
+    def icon(self) -> str:
+        """A moon where hours stood against it, else a lock: the person's own protections."""
+        return "moon" if any(reason.rule in _HOURS for reason in self.held) else "lock"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from cases.views import budget, debts
+from notices.views import messages
 from portal import gallery
 from portal.views import demo, display, home, public, reports
 from repayment.views import agreements, offers, plans
@@ -46,6 +47,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agreements/<slug:ref>/terms.json", agreements.agreement_terms, name="agreement_terms"),
     path("agreements/<slug:ref>/undoing", agreements.agreement_undoing, name="agreement_undoing"),
     path("verify/", agreements.verify, name="verify"),
+    # Messages
+    path("messages/", messages.messages, name="messages"),
+    path("messages/terms", messages.contact_terms, name="contact_terms"),
+    path("messages/terms/pause", messages.contact_pause, name="contact_pause"),
+    path("messages/terms/stop/<slug:channel>", messages.contact_opt_out, name="contact_opt_out"),
     # Lenders' people
     path("officer/", admin.site.urls),
     # In the public's interest

@@ -30,8 +30,11 @@ def set_terms(
     discreet: bool,
     hours_from: dt.time | None = None,
     hours_to: dt.time | None = None,
+    language: str = "",
 ) -> Preference:
     """Replace the terms. A channel switched off becomes a dated opt-out, switched on again ends it.
+
+    `language` is that of the messages; empty leaves it as it is.
 
     Refuses `hours_in_pairs` and `hours_order`.
     """
@@ -48,6 +51,10 @@ def set_terms(
     ]
     if (preference.hours_from, preference.hours_to) != (hours_from, hours_to):
         changed.append("hours")
+    if language and by.language != language:
+        by.language = language
+        by.save(update_fields=["language"])
+        changed.append("language")
     preference.sms, preference.email, preference.discreet = sms, email, discreet
     preference.hours_from, preference.hours_to = hours_from, hours_to
     for channel, wanted in (("sms", sms), ("email", email)):

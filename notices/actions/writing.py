@@ -2,11 +2,10 @@
 
 import datetime as dt
 
-from babel import Locale
-from babel.numbers import format_currency, format_decimal
 from django.conf import settings
+from django.utils.translation import gettext, override
 
-from cases.domain.money import exponent_of, to_major
+from cases import formats
 from cases.models import Lender, User
 from notices.domain import wording
 from notices.domain.wording import Rendered
@@ -29,10 +28,12 @@ def write(message: Message, *, discreet: bool) -> Rendered:
     return wording.render(message.wording, message.channel, language, discreet, values)
 
 
-def preview(*, person: User, lender: str, channel: str, discreet: bool, on: dt.date) -> Rendered:
-    """What a reminder would look like to this person: the real wording, an invented amount."""
+def preview(*, person: User, channel: str, discreet: bool, on: dt.date) -> Rendered:
+    """What a reminder would look like to this person: the real wording about nobody's instalment."""
     language = language_of(person)
-    values = {"lender": lender, "date": on, "amount": money(_SAMPLE, "CNY", language)}
+    with override(language):
+        someone = gettext("your lender")
+    values = {"lender": someone, "date": on, "amount": money(_SAMPLE, "CNY", language)}
     return wording.render("reminder_due_soon", channel, language, discreet, values)
 
 
@@ -45,10 +46,6 @@ def lender_name(lender: Lender, language: str) -> str:
 
 
 def money(minor: int, currency: str, language: str) -> str:
-    """An amount in a sentence: 711.26 元 in Chinese, CN¥711.26 in English."""
-    if language.startswith("zh") and currency == "CNY":
-        places = exponent_of(currency)
-        figures = format_decimal(to_major(minor, currency), "#,##0." + "0" * places, locale=Locale("zh"))
-        return f"{figures} 元"
-    locale = Locale.parse("en_GB") if language.startswith("en") else Locale("zh")
-    return format_currency(to_major(minor, currency), currency, locale=locale)
+    """An amount in a sentence of that language. Plain spaces: a no-break space would make an SMS longer."""
+    with override(language):
+        return formats.money(minor, currency).replace(formats.NBSP, " ")

@@ -1,0 +1,75 @@
+"""The borrower's own terms, as a form."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from notices.models import Preference
+
+# Whole hours by day; at night nothing is sent anyway, whatever is chosen here.
+_HOURS = range(7, 23)
+
+
+def _choices(empty: Any) -> list[tuple[str, Any]]:
+    return [("", empty), *((f"{hour:02d}:00", f"{hour:02d}:00") for hour in _HOURS)]
+
+
+class TermsForm(forms.Form):
+    """Channels, hours, and how openly a message may speak."""
+
+    channels = forms.MultipleChoiceField(
+        label=_("How may reminders reach you?"),
+        help_text=_("With none, you read everything here and nothing is sent to you. Codes still are."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[("sms", _("SMS")), ("email", _("E-mail"))],
+    )
+    alone = forms.ChoiceField(
+        label=_("Are you the only one who sees this phone?"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("yes", _("Yes, only me\nMessages say who writes and for which day. Never an amount by SMS.")),
+            ("no", _("Others see it sometimes\nEvery message is the same one sentence and tells nothing.")),
+        ],
+        error_messages={"required": _("Choose one of the two.")},
+    )
+    language = forms.ChoiceField(label=_("In which language?"), choices=settings.LANGUAGES)
+    hours_from = forms.ChoiceField(
+        label=_("Not before"), required=False, choices=_choices(_("Any lawful time"))
+    )
+    hours_to = forms.ChoiceField(
+        label=_("Not after"),
+        required=False,
+        choices=_choices(_("Any lawful time")),
+        help_text=_("The rules about hours always hold. Here you can only make the time shorter."),
+    )
+
+    @classmethod
+    def of(cls, terms: Preference, language: str) -> dict[str, Any]:
+        """The stored terms as initial values."""
+        return {
+            "channels": [name for name in ("sms", "email") if getattr(terms, name)],
+            "alone": "no" if terms.discreet else "yes",
+            "language": language,
+            "hours_from": terms.hours_from.strftime("%H:%M") if terms.hours_from else "",
+            "hours_to": terms.hours_to.strftime("%H:%M") if terms.hours_to else "",
+        }
+
+    def wishes(self) -> dict[str, Any]:
+        """Cleaned values as `preferences.set_terms` takes them."""
+        data = self.cleaned_data
+        return {
+            "sms": "sms" in data["channels"],
+            "email": "email" in data["channels"],
+            "discreet": data["alone"] == "no",
+            "language": data["language"],
+            "hours_from": _time(data["hours_from"]),
+            "hours_to": _time(data["hours_to"]),
+        }
+
+
+def _time(text: str) -> dt.time | None:
+    return dt.time.fromisoformat(text) if text else None

@@ -1,0 +1,102 @@
+"""What a borrower was told and was not told, and on whose terms."""
+
+import datetime as dt
+import functools
+import itertools
+
+from django.contrib import messages as flash
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cases import clock
+from cases.access import Permission, requires
+from cases.domain.refusal import Refused
+from notices import queries
+from notices.actions import preferences, writing
+from notices.forms import TermsForm
+
+_PAGE = 20
+
+
+@requires(Permission.MESSAGE_READ)
+@require_safe
+def messages(request: HttpRequest) -> HttpResponse:
+    """The archive, newest first, by month; what waits stands above it."""
+    page = Paginator(queries.archive_for(request.user), _PAGE).get_page(request.GET.get("page"))
+    entries = queries.entries(page.object_list)
+    months = itertools.groupby(entries, key=lambda entry: timezone.localtime(entry.at).date().replace(day=1))
+    return render(
+        request,
+        "messages/messages.html",
+        {
+            "page": page,
+            "months": [(month, list(group)) for month, group in months],
+            "coming": queries.coming_for(request.user) if page.number == 1 else [],
+            "allowance": queries.allowance(request.user, None),
+            "terms": preferences.terms_of(request.user),
+            "spoken": writing.language_of(request.user),
+        },
+    )
+
+
+@requires(Permission.CONTACT_TERMS)
+def contact_terms(request: HttpRequest) -> HttpResponse:
+    """Channels, hours and wording, beside what would really appear on the lock screen."""
+    terms = preferences.terms_of(request.user)
+    form = TermsForm(
+        request.POST or None, initial=TermsForm.of(terms, language=writing.language_of(request.user))
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            preferences.set_terms(by=request.user, **form.wishes())
+        except Refused as refused:
+            form.add_error(refused.field or None, str(refused.message))
+        else:
+            flash.success(request, _("Saved. Your terms hold from now on."))
+            return redirect("contact_terms")
+    on = clock.today() + dt.timedelta(days=3)
+    show = functools.partial(writing.preview, person=request.user, on=on)
+    return render(
+        request,
+        "messages/terms.html",
+        {
+            "form": form,
+            "terms": terms,
+            "now": clock.now(),
+            "spoken": writing.language_of(request.user),
+            "open": show(channel="sms", discreet=False).body,
+            "discreet": show(channel="sms", discreet=True).body,
+            "mail": show(channel="email", discreet=terms.discreet),
+        },
+    )
+
+
+@requires(Permission.CONTACT_TERMS)
+@require_POST
+def contact_pause(request: HttpRequest) -> HttpResponse:
+    """Pause every reminder, or go on."""
+    if request.POST.get("wish") == "pause":
+        preferences.pause(by=request.user)
+        flash.success(request, _("Paused. No reminder leaves until you say so."))
+    elif request.POST.get("wish") == "resume":
+        preferences.resume(by=request.user)
+        flash.success(request, _("Reminders go on, on your terms."))
+    else:
+        raise Http404
+    return redirect("contact_terms")
+
+
+@requires(Permission.CONTACT_TERMS)
+@require_POST
+def contact_opt_out(request: HttpRequest, channel: str) -> HttpResponse:
+    """Stop one channel with one press."""
+    try:
+        preferences.opt_out(by=request.user, channel=channel)
+    except Refused as unknown:
+        raise Http404 from unknown
+    flash.success(request, _("Stopped. Nothing more comes this way, except codes you ask for."))
+    return redirect("contact_terms")

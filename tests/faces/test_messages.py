@@ -1,0 +1,255 @@
+"""The archive and the terms: what was sent, what was not and why, and who decides."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from cases.models import Hold
+from notices import queries
+from notices.actions import dispatch, preferences
+from notices.models import Decision, Message, OptOut, Preference
+from tests import builders
+from tests.actions.reminding import NINE_THIRTY, a_message, agree_to_reminders
+
+pytestmark = pytest.mark.django_db
+
+NIGHT = dt.datetime(2027, 5, 12, 14, 10, tzinfo=dt.UTC)
+OPEN = {"channels": ["sms", "email"], "alone": "yes", "language": "zh-hans", "hours_from": "", "hours_to": ""}
+
+
+@pytest.fixture(autouse=True)
+def morning(clock):
+    clock.set(NINE_THIRTY)
+    return clock
+
+
+@pytest.fixture
+def me():
+    return builders.a_borrower()
+
+
+def page(client, name="messages", language="zh-hans", **query):
+    answer = client.get(reverse(name), query, headers={"accept-language": language})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+# ── the archive ──────────────────────────────────────────────────────────────────────────────
+def test_an_empty_archive_says_who_may_write(me, client_for):
+    assert "只有和您说定方案的机构" in page(client_for(me))
+
+
+def test_what_left_is_shown_as_it_left(me, client_for):
+    message = a_message(me)
+    dispatch.drain()
+    text = page(client_for(me))
+    assert "您有一条新的提醒，请在方便时查看。" in text
+    assert message.lender.name in text
+    assert "短信，已送达" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ["没有发出", "您对这笔款有疑问", "惯例"]),
+        ("en", ["Not sent", "you questioned this amount", "Custom"]),
+    ],
+)
+def test_what_was_withheld_names_its_rule_in_the_readers_language(me, client_for, language, words):
+    a_message(me)
+    Hold.objects.create(borrower=me, kind="dispute", since=NINE_THIRTY)
+    dispatch.drain()
+    text = page(client_for(me), language=language)
+    for word in words:
+        assert word in text
+
+
+def test_what_waits_for_the_morning_says_why_and_until_when(me, client_for, clock):
+    clock.set(NIGHT)
+    a_message(me)
+    dispatch.drain()
+    text = page(client_for(me))
+    assert "22:00 到次日 08:00 不应催收" in text
+    assert "GB/T 45251-2025" in text
+    assert "推荐性国标" in text
+    assert "5月13日 08:00" in text.replace("\xa0", " ")
+
+
+def test_nobody_reads_another_persons_messages(me, client_for):
+    lender = builders.a_lender("别人的机构")
+    a_message(builders.a_borrower(), lender)
+    dispatch.drain()
+    assert "别人的机构" not in page(client_for(me))
+
+
+@pytest.mark.parametrize("name", ["messages", "contact_terms"])
+def test_for_officers_and_regulators_the_pages_do_not_exist(name, client_for):
+    for who in (builders.an_officer(builders.a_lender()), builders.a_regulator()):
+        assert client_for(who).get(reverse(name)).status_code == 404
+
+
+def test_a_visitor_is_asked_to_sign_in(client):
+    assert client.get(reverse("messages")).status_code == 302
+
+
+def test_security_codes_are_not_kept_in_the_archive(me, client_for):
+    a_message(me, purpose="security_code", state="sent", body="您的验证码是 123456", sent_at=NINE_THIRTY)
+    assert "123456" not in page(client_for(me))
+
+
+def test_text_that_looks_like_a_page_stays_text(me, client_for):
+    a_message(me, state="sent", body="<script>alert(1)</script>", sent_at=NINE_THIRTY)
+    assert "<script>alert(1)</script>" not in page(client_for(me))
+
+
+def test_a_long_archive_is_turned_page_by_page(me, client_for, django_assert_max_num_queries):
+    lender = builders.a_lender()
+    for number in range(45):
+        a_message(
+            me,
+            lender,
+            state="sent",
+            body=f"第{number:03d}条",
+            sent_at=NINE_THIRTY - dt.timedelta(hours=number),
+        )
+    client = client_for(me)
+    with django_assert_max_num_queries(22):
+        first = page(client)
+    assert "第000条" in first
+    assert "第020条" not in first
+    assert "第044条" in page(client, page="3")
+
+
+# ── the terms ────────────────────────────────────────────────────────────────────────────────
+def test_looking_at_the_terms_writes_nothing(me, client_for):
+    page(client_for(me), "contact_terms")
+    assert not Preference.objects.exists()
+
+
+def test_the_preview_is_the_real_sms(me, client_for):
+    text = page(client_for(me), "contact_terms")
+    assert "稳还提醒：您和您的机构约好的一笔款在 2027年5月15日 周六" in text
+    assert "您有一条新的提醒，请在方便时查看。" in text
+
+
+def test_saved_terms_hold_and_are_shown_again(me, client_for):
+    client = client_for(me)
+    wishes = OPEN | {"channels": ["email"], "hours_from": "09:00", "hours_to": "18:00", "language": "en"}
+    assert client.post(reverse("contact_terms"), wishes).status_code == 302
+    me.refresh_from_db()
+    kept = me.preference
+    assert (kept.sms, kept.email, kept.discreet) == (False, True, False)
+    assert (kept.hours_from, kept.hours_to) == (dt.time(9), dt.time(18))
+    assert me.language == "en"
+    assert OptOut.objects.get().channel == "sms"
+    assert 'value="18:00" selected' in page(client, "contact_terms")
+
+
+def test_a_channel_chosen_again_ends_the_opt_out(me, client_for):
+    client = client_for(me)
+    client.post(reverse("contact_opt_out", args=["sms"]))
+    client.post(reverse("contact_opt_out", args=["sms"]))
+    assert OptOut.objects.filter(until=None).count() == 1
+    client.post(reverse("contact_terms"), OPEN)
+    assert not OptOut.objects.filter(until=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"hours_from": "18:00", "hours_to": "09:00"}, "第二个时间要晚于第一个。"),
+        ({"hours_from": "09:00"}, "请两个时间都选，或者都不选。"),
+        ({"alone": ""}, "请选择其中一项。"),
+        ({"alone": "maybe"}, "maybe"),
+        ({"channels": ["pigeon"]}, "pigeon"),
+    ],
+)
+def test_wrong_wishes_are_answered_at_the_field_and_nothing_is_kept(me, client_for, wrong, said):
+    answer = client_for(me).post(
+        reverse("contact_terms"), OPEN | wrong, headers={"accept-language": "zh-hans"}
+    )
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert not Preference.objects.exists()
+
+
+def test_pause_holds_every_reminder_until_resumed(me, client_for):
+    client = client_for(me)
+    client.post(reverse("contact_pause"), {"wish": "pause"})
+    message = a_message(me)
+    dispatch.drain()
+    message.refresh_from_db()
+    assert message.state == "withheld"
+    client.post(reverse("contact_pause"), {"wish": "resume"})
+    a_message(me)
+    assert dispatch.drain().sent == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "data"), [("contact_opt_out", ["pigeon"], {}), ("contact_pause", [], {"wish": "?"})]
+)
+def test_unknown_wishes_do_not_exist(me, client_for, name, args, data):
+    assert client_for(me).post(reverse(name, args=args), data).status_code == 404
+
+
+def test_stopping_needs_a_post(me, client_for):
+    client = client_for(me)
+    assert client.get(reverse("contact_opt_out", args=["sms"])).status_code == 405
+    assert client.get(reverse("contact_pause")).status_code == 405
+
+
+# ── what both sides read ─────────────────────────────────────────────────────────────────────
+def test_both_parties_read_the_same_list_and_only_their_own(me):
+    lender, other = builders.a_lender(), builders.a_lender()
+    case = builders.a_case(me, lender)
+    a_message(me, lender)
+    a_message(me, lender)
+    a_message(me, other)
+    a_message(builders.a_borrower(), lender)
+    preferences.pause(by=me)
+    dispatch.drain()
+    theirs = queries.for_case(case)
+    mine = [e for e in queries.entries(queries.messages_for(me)) if e.message.lender == lender]
+    assert [(e.message.ref, e.held) for e in theirs] == [(e.message.ref, e.held) for e in mine]
+    assert len(theirs) == 2
+    assert {e.held[0].rule for e in theirs} == {"house.paused"}
+
+
+def test_an_officer_reads_only_its_own_lenders_messages(me):
+    lender = builders.a_lender()
+    a_message(me, lender)
+    a_message(me, builders.a_lender())
+    seen = queries.messages_for(builders.an_officer(lender))
+    assert {m.lender for m in seen} == {lender}
+    assert not queries.messages_for(builders.a_regulator()).exists()
+
+
+def test_the_allowance_counts_today_and_names_the_next_lawful_moment(me, clock):
+    lender = builders.a_lender()
+    agree_to_reminders(me, lender)
+    before = queries.allowance(me, lender)
+    assert (before.today, before.by_lender, before.outcome) == (0, 0, "allowed")
+    assert (before.cap, before.lender_cap) == (3, 1)
+    assert before.next_lawful == NINE_THIRTY
+    a_message(me, lender)
+    dispatch.drain()
+    after = queries.allowance(me, lender)
+    assert (after.today, after.by_lender, after.outcome) == (1, 1, "deferred")
+    assert after.next_lawful == dt.datetime(2027, 5, 13, 0, 0, 1, tzinfo=dt.UTC)
+    Hold.objects.create(borrower=me, kind="crisis", since=NINE_THIRTY)
+    held = queries.allowance(me, lender)
+    assert (held.outcome, held.next_lawful) == ("refused", None)
+
+
+def test_prevented_messages_are_counted_once_for_each_rule(me, clock):
+    clock.set(NIGHT)
+    for _ in range(3):
+        a_message(me)
+    dispatch.drain()
+    Message.objects.update(due_at=NIGHT)
+    dispatch.drain()
+    assert Decision.objects.count() == 6
+    counted = dict(queries.prevented_by_rule())
+    assert counted == {"cn.time.night_ban.gbt": 3, "cn.time.night_ban.cba": 3}
+    assert queries.prevented_by_rule(NIGHT + dt.timedelta(seconds=1)) == []
