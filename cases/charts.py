@@ -6,7 +6,7 @@ on every phone. Amounts are minor units.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
@@ -88,6 +88,17 @@ def _apart(wanted: Sequence[float]) -> list[int]:
     return [max(place, 0) for place in places]
 
 
+def _together(finished: Sequence[Label]) -> tuple[Label, ...]:
+    """Names over the drawing from left to right; two that would touch become one, and none leaves the edge."""
+    kept: list[Label] = []
+    for label in sorted(finished, key=lambda one: one.place):
+        if kept and label.place - kept[-1].place < 2 * _LABEL + 1:
+            kept[-1] = replace(kept[-1], letter=f"{kept[-1].letter} {label.letter}")
+        else:
+            kept.append(replace(label, place=min(max(label.place, 2), STEPS - 3)))
+    return tuple(kept)
+
+
 def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -> Stacked:
     """Monthly payments by lender, the first lender at the bottom. More than five lenders: the rest become `other`."""
     if len(series) > 5:
@@ -97,6 +108,7 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
     top = max((sum(column) for column in columns), default=0) or 1
     width = WIDE / max(len(columns), 1)
     paths = [""] * len(series)
+    lids: list[str] = []
     for month, column in enumerate(columns):
         below = 0
         for index, amount in enumerate(column):
@@ -106,6 +118,7 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
                     f"M{month * width:.1f} {y:.1f}h{width:.1f}v{amount * HIGH / top:.1f}h-{width:.1f}z"
                 )
                 below += amount
+                lids.append(f"M{month * width:.1f} {y:.1f}h{width:.1f}")
     drops = ""
     finished: list[Label] = []
     for one in series:
@@ -118,10 +131,13 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
                     letter=one.letter, name=one.name, order=one.order, amount=0, place=round(x * STEPS / WIDE)
                 )
             )
+    fine = " gap--fine" if len(columns) > 24 else ""
     bars = "".join(
-        f'<path class="gap f{_colour(one.order)}" d="{path}"/>'
+        f'<path class="gap{fine} f{_colour(one.order)}" d="{path}"/>'
         for one, path in zip(series, paths, strict=True)
     )
+    # Many months leave thin bars: one pixel between months then, still two between lenders.
+    bars += f'<path class="gap" fill="none" d="{"".join(lids)}"/>' if fine else ""
     first = columns[0] if columns else ()
     middles, below = [], 0
     for amount in first:
@@ -148,7 +164,7 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
         svg=_svg(f'{bars}{drops}<path class="axis" d="M0 {HIGH}H{WIDE}"/>'),
         series=tuple(series),
         labels=labels,
-        ends=tuple(sorted(finished, key=lambda label: label.place)),
+        ends=_together(finished),
         rows=tuple(rows),
         totals=tuple(sum(one.amounts) for one in series),
         months=tuple(months),

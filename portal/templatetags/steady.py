@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crispy_forms.templatetags.crispy_forms_filters import as_crispy_form
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field, as_crispy_form
 from django import template
 from django.template import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
@@ -336,6 +336,7 @@ def refusal(refused: Any) -> SafeString:
 
 # Named here too, so that no page needs a {% load %} for its form.
 register.filter("crispy", as_crispy_form)
+register.filter("as_crispy_field", as_crispy_field)
 
 
 @register.filter

@@ -207,6 +207,16 @@ def test_burn_down_lines_differ_in_dash_as_well_as_colour() -> None:
     assert len(set(re.findall(r'class="line l\d"([^/]*) points', svg))) == 3
 
 
+def test_lenders_paid_off_in_the_same_month_share_one_name_over_the_chart() -> None:
+    amounts = [100] * 6 + [0] * 34
+    series = [
+        charts.Series(letter=letter, name=letter, order=n, amounts=[100] * 40 if n == 1 else amounts)
+        for n, letter in enumerate("ABC", start=1)
+    ]
+    months = [dt.date(2027 + n // 12, n % 12 + 1, 1) for n in range(40)]
+    assert [end.letter for end in charts.stacked(series, months).ends] == ["B C"]
+
+
 def test_empty_charts_draw_without_failing() -> None:
     assert charts.stacked([], []).total == 0
     assert charts.burn_down([]).ends == ()
