@@ -8,19 +8,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases import clock
-from cases.domain import money
+from cases import clock, formats
 from cases.domain.amounts import AmountRefused, parse_amount, parse_percent
+from cases.domain.money import to_text
 from cases.domain.refusal import Refused
+from repayment.actions.offers import REASON_LENGTH
 from repayment.domain import schedule as schedules
 from repayment.domain.schedule import Schedule
-from repayment.domain.terms import Deferral, Method, Terms, Treatment
+from repayment.domain.terms import MAX_ROWS, Deferral, Method, Terms, Treatment
 from repayment.models import Policy
+from repayment.wording import METHODS
 
-_METHODS = [
-    (Method.EQUAL_INSTALMENT.value, _("Equal instalments with interest")),
-    (Method.INTEREST_FREE.value, _("Interest-free instalments")),
-]
 # A refused term names the path in the contract; the form has flat fields.
 _FIELD_OF = {
     "waive/interest": "waive_interest",
@@ -28,11 +26,16 @@ _FIELD_OF = {
     "deferral/periods": "pause",
     "annual_rate": "rate",
 }
+# Months put off cost what the borrower's own proposals say they cost.
+_USUAL_TREATMENT = Treatment.CARRIED_SPREAD
 
 
 class ReasonField(forms.CharField):
+    """A few words to the borrower."""
+
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=300, widget=forms.Textarea(attrs={"rows": 2}), **options)
+        options.setdefault("error_messages", {"required": _("Write a sentence. The borrower reads it.")})
+        super().__init__(max_length=REASON_LENGTH, widget=forms.Textarea(attrs={"rows": 2}), **options)
 
 
 class RefusalForm(forms.Form):
@@ -43,16 +46,24 @@ class RefusalForm(forms.Form):
 
 
 class CounterForm(forms.Form):
-    """Everything an officer may change; what is owed is not among it."""
+    """Everything an officer may change; what is owed is not among it.
 
-    waive_interest = forms.CharField(label=_("Overdue interest waived"), required=False)
-    waive_fees = forms.CharField(label=_("Fees waived"), required=False)
-    method = forms.ChoiceField(label=_("Kind of plan"), choices=_METHODS)
-    rate = forms.CharField(label=_("Rate a year"), required=False)
-    periods = forms.IntegerField(label=_("Instalments"), min_value=1, max_value=600)
-    pause = forms.IntegerField(label=_("Months of pause first"), min_value=0, max_value=600, required=False)
-    first_due = forms.DateField(label=_("First due day"), widget=forms.DateInput(attrs={"type": "date"}))
-    reason = ReasonField(label=_("Your reason. The borrower reads this."))
+    After a clean `terms` holds the offer in typed form and `preview` its schedule.
+    """
+
+    waive_interest = forms.CharField(label=_("Overdue interest waived"), max_length=24)
+    waive_fees = forms.CharField(label=_("Fees waived"), max_length=24)
+    rate = forms.CharField(label=_("Rate a year"), max_length=12)
+    periods = forms.IntegerField(label=_("Instalments"), min_value=1, max_value=MAX_ROWS)
+    pause = forms.IntegerField(label=_("Pause first"), min_value=0, max_value=MAX_ROWS)
+    first_due = forms.DateField(
+        label=_("First payment"),
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": _("Choose a day, for example 2027-06-20.")},
+    )
+    method = forms.ChoiceField(label=_("Kind of plan"), choices=[])
+    reason = ReasonField(label=_("Your reason"), help_text=_("The borrower reads this."))
 
     def __init__(self, *args: Any, before: Terms, policy: Policy | None, **options: Any) -> None:
         self.before = before
@@ -60,13 +71,24 @@ class CounterForm(forms.Form):
         self.preview: Schedule | None = None
         options.setdefault("initial", _initial(before))
         super().__init__(*args, **options)
-        suffix = "元" if before.currency == "CNY" else before.currency
+        kinds = dict.fromkeys((Method.EQUAL_INSTALMENT, Method.INTEREST_FREE, _kind(before)))
+        self.fields["method"].choices = [(kind.value, METHODS[kind]) for kind in kinds]  # type: ignore[attr-defined]
         for name in ("waive_interest", "waive_fees"):
-            self.fields[name].widget.attrs |= {"data-suffix": suffix, "inputmode": "decimal"}
+            self.fields[name].widget.attrs |= {
+                "data-suffix": formats.unit(before.currency),
+                "inputmode": "decimal",
+            }
         self.fields["rate"].widget.attrs |= {"data-suffix": "%", "inputmode": "decimal"}
-        self.fields["first_due"].widget.attrs["min"] = clock.today().isoformat()
+        self.fields["rate"].help_text = _("At most %(limit)s.") % {
+            "limit": formats.percent(max(before.annual_rate, before.rate))
+        }
+        self.fields["periods"].widget.attrs |= {"data-suffix": _("instalments")}
+        self.fields["pause"].widget.attrs |= {"data-suffix": _("months")}
+        self.fields["first_due"].widget.attrs["min"] = (clock.today() + dt.timedelta(days=1)).isoformat()
         if policy is not None:
             self._state_limits(policy)
+        for name in ("waive_interest", "waive_fees", "periods", "pause", "rate"):
+            self.fields[name].error_messages["required"] = _("Write a number; 0 if there is none.")
 
     def _state_limits(self, policy: Policy) -> None:
         most = {
@@ -74,14 +96,14 @@ class CounterForm(forms.Form):
             "waive_fees": self.before.fees * policy.waive_fees_percent // 100,
         }
         for name, limit in most.items():
-            self.fields[name].help_text = _("At most %(amount)s.") % {
-                "amount": f"{money.to_major(limit, self.before.currency):,}"
+            self.fields[name].help_text = _("At most %(limit)s.") % {
+                "limit": formats.digits(limit, self.before.currency)
             }
-        self.fields["periods"].help_text = _("At most %(all)s, or %(free)s without interest.") % {
-            "all": policy.max_periods,
-            "free": policy.interest_free_max_periods,
-        }
-        self.fields["pause"].help_text = _("At most %(months)s.") % {"months": policy.deferral_max_periods}
+        free = policy.interest_free_max_periods
+        self.fields["periods"].help_text = (
+            _("At most %(limit)s, without interest %(free)s.") if free else _("At most %(limit)s.")
+        ) % {"limit": policy.max_periods, "free": free}
+        self.fields["pause"].help_text = _("At most %(limit)s.") % {"limit": policy.deferral_max_periods}
 
     def clean_waive_interest(self) -> int:
         return self._amount("waive_interest")
@@ -92,7 +114,8 @@ class CounterForm(forms.Form):
     def clean_rate(self) -> Decimal:
         typed = self.cleaned_data["rate"]
         try:
-            return parse_percent(typed) if typed else Decimal(0)
+            # The sign stands inside the field, so a bare 0.5 is not in doubt here.
+            return parse_percent(f"{typed}%" if typed.replace(".", "", 1).isdecimal() else typed)
         except AmountRefused as refused:
             raise forms.ValidationError(
                 _("Write the rate as a number, for example 6."), code=refused.code
@@ -117,43 +140,61 @@ class CounterForm(forms.Form):
     def refuse(self, refused: Refused) -> None:
         """Put a refusal beside the field it is about."""
         name = _FIELD_OF.get(refused.field, refused.field)
-        self.add_error(name if name in self.fields else None, str(refused))
+        self.preview = None
+        self.add_error(name if name in self.fields else None, _worded(refused))
 
     def _amount(self, name: str) -> int:
-        typed = self.cleaned_data[name]
         try:
-            return parse_amount(typed, self.before.currency).minor if typed else 0
+            return parse_amount(self.cleaned_data[name], self.before.currency).minor
         except AmountRefused as refused:
             raise forms.ValidationError(
                 _("Write the amount in digits, for example 490.00."), code=refused.code
             ) from None
 
     def _terms(self, data: dict[str, Any]) -> Terms:
-        free = data["method"] == Method.INTEREST_FREE
-        pause = data.get("pause") or 0
+        pause, standing = data["pause"], self.before.deferral
+        treatment = standing.treatment if standing else _USUAL_TREATMENT
+        method = Method(data["method"])
         return dataclasses.replace(
             self.before,
-            method=Method(data["method"]),
-            annual_rate=Decimal(0) if free else data["rate"],
+            method=method,
+            # An interest-free plan keeps the contract's rate on its sheet; it bears none.
+            annual_rate=self.before.annual_rate if method is Method.INTEREST_FREE else data["rate"],
             periods=data["periods"],
             amount=None,
             first_due=data["first_due"],
             start=min(self.before.start, data["first_due"] - dt.timedelta(days=1)),
-            deferral=Deferral(periods=pause, treatment=Treatment.WAIVED) if pause else None,
+            deferral=Deferral(periods=pause, treatment=treatment) if pause else None,
             waive_interest=data["waive_interest"],
             waive_fees=data["waive_fees"],
         )
 
 
+# Terms that mean nothing are refused in the contract's words; a person gets these.
+_SAID = {
+    "rate_out_of_range": _("Write a rate from 0 to 900 %."),
+    "waives_too_much": _("This is more than is claimed."),
+    "periods_out_of_range": _("Write a number from 1 to 600."),
+    "row_not_positive": _("So small a debt cannot be divided into so many instalments."),
+    "beyond_calendar": _("Choose an earlier day."),
+}
+
+
+def _worded(refused: Refused) -> str:
+    return str(_SAID.get(refused.code) or refused)
+
+
+def _kind(terms: Terms) -> Method:
+    return Method.EQUAL_INSTALMENT if terms.method is Method.FIXED_AMOUNT else terms.method
+
+
 def _initial(terms: Terms) -> dict[str, Any]:
-    schedule = schedules.build(terms)
-    kinds = {value for value, _label in _METHODS}
     return {
-        "waive_interest": money.to_major(terms.waive_interest, terms.currency),
-        "waive_fees": money.to_major(terms.waive_fees, terms.currency),
-        "method": terms.method.value if terms.method.value in kinds else Method.EQUAL_INSTALMENT.value,
+        "waive_interest": to_text(terms.waive_interest, terms.currency),
+        "waive_fees": to_text(terms.waive_fees, terms.currency),
+        "method": _kind(terms).value,
         "rate": f"{(terms.annual_rate * 100).normalize():f}",
-        "periods": len(schedule.rows),
+        "periods": len(schedules.build(terms).rows),
         "pause": terms.deferral.periods if terms.deferral else 0,
         "first_due": terms.first_due,
     }

@@ -1,26 +1,43 @@
-"""What an officer's pages read: the queue in sets, and one case with only what its consent shows."""
+"""What an officer's pages read: the queue in sets, and one case with only what its consent shows.
+
+A lender learns nothing of others here: counts are its own, and a reason that could only come from
+somebody else's message, or from a protection, is not told.
+"""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Value as V
 from django.db.models.functions import Coalesce
 
+from cases import clock
 from cases import queries as case_queries
-from cases.models import Case, Consent, Debt, Hold, User
+from cases.domain import conduct
+from cases.domain.rulebook import Rule
+from cases.models import Case, Consent, Debt, Event, Lender, User
+from notices import queries as notice_queries
+from notices.actions.asking import Question, Surroundings, rulebook_for
+from notices.domain import gate
+from notices.models import Decision, Message
 from repayment import queries as repayment_queries
 from repayment.domain import schedule as schedules
-from repayment.domain.difference import differences
+from repayment.domain.difference import Difference, differences, usual_amount
 from repayment.domain.terms import Terms
-from repayment.models import Offer, Plan
+from repayment.models import Acceptance, Offer, Plan
 
 SHOWS = {
     "all": Q(),
     "ours": Q(waits=Case.Waits.LENDER),
     "theirs": Q(waits=Case.Waits.BORROWER),
     "agreed": Q(has_plan=True),
+    "protected": Q(is_held=True),
 }
+# What stands behind a protection is between the borrower and whoever protects.
+_PRIVATE = frozenset({"house.hold", "house.moratorium", "house.dispute", "house.represented", "house.cease"})
+_CAP = "cn.freq.sms_email_wechat"
+_WEEK = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +45,26 @@ class Group:
     """Part of the queue under one heading; `key` is overdue, today, tomorrow, week, later or undated."""
 
     key: str
-    cases: Sequence[Case]
+    rows: "Sequence[Row]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Whether a reminder may leave now: `key` is held, now, later or here (in writing on this site only)."""
+
+    key: str
+    next: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the queue. `owed` in minor units; None when it is not shown or not of one currency."""
+
+    case: Case
+    contact: Contact
+    owed: int | None
+    currency: str
+    overdue: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,71 +74,134 @@ class Sheet:
     offer: Offer
     terms: Terms
     schedule: schedules.Schedule
-    differences: Sequence[object]
-    plan: Plan | None
+    differences: Sequence[Difference] = field(default_factory=tuple)
+
+    @property
+    def monthly(self) -> int:
+        return usual_amount(self.schedule)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """What became of the borrowers' proposals that were closed in the last seven days."""
+
+    answered: int
+    ran_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldBack:
+    """Reminders of one lender that the gate did not let go in the last day: put off, and not sent at all."""
+
+    put_off: int
+    refused: int
 
 
 def queue(officer: User, *, today: dt.date) -> QuerySet[Case]:
-    """The lender's cases, earliest promised answer first, with what is owed and whether a hold stands.
+    """The lender's cases, earliest promised answer first; only those that still rest on a consent or an agreement.
 
-    Only cases that still rest on a consent or on an agreement.
+    Each carries `is_shown`, `has_plan` and `is_held`.
     """
     lender = case_queries.lender_of(officer)
     shown = case_queries.standing_consents(today).filter(
         lender=lender, purpose=Consent.Purpose.NEGOTIATE, borrower=OuterRef("borrower")
     )
     plans = Plan.objects.filter(case=OuterRef("pk"), state__in=repayment_queries.IN_FORCE)
-    owed = (
-        Offer.objects.filter(case=OuterRef("pk"))
-        .values("case")
-        .annotate(
-            owed=Sum(
-                Coalesce("debt__principal", 0) + Coalesce("debt__interest", 0) + Coalesce("debt__fees", 0),
-                filter=Q(number=1),
-            )
-        )
-        .values("owed")
-    )
     return (
         case_queries.cases_for(officer)
         .annotate(
             has_plan=Exists(plans),
             is_shown=Exists(shown),
             is_held=Exists(case_queries.holds_standing().filter(borrower=OuterRef("borrower"))),
-            owed=owed,
         )
         .filter(Q(is_shown=True) | Q(has_plan=True))
-        .order_by("due_on", "changed_at", "id")
+        # Databases disagree on where nothing sorts: a case without a date comes last on both.
+        .order_by(Coalesce("due_on", V(dt.date.max)), "changed_at", "id")
     )
 
 
-def counts(cases: QuerySet[Case]) -> dict[str, int]:
-    """How many cases each tab holds, in one query."""
-    return cases.order_by().aggregate(**{name: Count("pk", filter=which) for name, which in SHOWS.items()})
+def counts(cases: QuerySet[Case], today: dt.date) -> dict[str, int]:
+    """How many cases each tab holds, and how many are due today or late, in one query."""
+    tabs = {name: Count("pk", filter=which) for name, which in SHOWS.items()}
+    due = Q(waits=Case.Waits.LENDER, due_on__lte=today)
+    return cases.order_by().aggregate(**tabs, due=Count("pk", filter=due))
 
 
-def grouped(cases: Sequence[Case], today: dt.date) -> Sequence[Group]:
+def first_to_answer(cases: QuerySet[Case]) -> Case | None:
+    return cases.filter(waits=Case.Waits.LENDER).first()
+
+
+def rows(officer: User, cases: Sequence[Case], *, at: dt.datetime, today: dt.date) -> Sequence[Row]:
+    """The lines of one page: a fixed number of queries, however many lines."""
+    around = Surroundings([case.borrower_id for case in cases], at=at, planned=False)
+    owed = _owed(officer, [case for case in cases if case.is_shown])  # type: ignore[attr-defined]
+    found = []
+    for case in cases:
+        sums = owed.get(case.borrower_id, {})
+        currency, amount = next(iter(sums.items())) if len(sums) == 1 else ("CNY", None)
+        found.append(
+            Row(
+                case=case,
+                contact=_contact(around, case, at),
+                owed=None if case.is_held else amount,  # type: ignore[attr-defined]
+                currency=currency,
+                overdue=_is_late(case, today),
+            )
+        )
+    return found
+
+
+def grouped(found: Sequence[Row], today: dt.date) -> Sequence[Group]:
     """The queue's headings, in order; a case without a date comes last."""
-    tomorrow, week = today + dt.timedelta(days=1), today + dt.timedelta(days=7)
+    tomorrow, week = today + dt.timedelta(days=1), today + _WEEK
 
-    def key(case: Case) -> str:
-        if case.due_on is None:
+    def key(row: Row) -> str:
+        due = row.case.due_on
+        if due is None:
             return "undated"
-        if case.due_on < today:
+        if due < today:
             return "overdue"
-        if case.due_on == today:
+        if due == today:
             return "today"
-        if case.due_on == tomorrow:
+        if due == tomorrow:
             return "tomorrow"
-        return "week" if case.due_on <= week else "later"
+        return "week" if due <= week else "later"
 
     order = ("overdue", "today", "tomorrow", "week", "later", "undated")
-    by_key: dict[str, list[Case]] = {name: [] for name in order}
-    for case in cases:
-        by_key[key(case)].append(case)
-    return [Group(key=name, cases=rows) for name, rows in by_key.items() if rows]
+    by_key: dict[str, list[Row]] = {name: [] for name in order}
+    for row in found:
+        by_key[key(row)].append(row)
+    return [Group(key=name, rows=tuple(lines)) for name, lines in by_key.items() if lines]
 
 
+def week(lender: Lender, at: dt.datetime) -> Week:
+    closed = Offer.objects.filter(case__lender=lender, made_by=Offer.Side.BORROWER, closed_at__gte=at - _WEEK)
+    answered = [Offer.State.ACCEPTED, Offer.State.COUNTERED, Offer.State.DECLINED]
+    return Week(
+        **closed.aggregate(
+            answered=Count("pk", filter=Q(state__in=answered)),
+            ran_out=Count("pk", filter=Q(state=Offer.State.EXPIRED)),
+        )
+    )
+
+
+def held_back(lender: Lender, at: dt.datetime) -> HeldBack:
+    decisions = Decision.objects.filter(message__lender=lender, at__gte=at - dt.timedelta(days=1))
+    return HeldBack(
+        **decisions.aggregate(
+            put_off=Count("message", filter=Q(verdict=str(gate.Outcome.DEFERRED)), distinct=True),
+            refused=Count("message", filter=Q(verdict=str(gate.Outcome.REFUSED)), distinct=True),
+        )
+    )
+
+
+def closed_hours(lender: Lender, today: dt.date) -> Sequence[Rule]:
+    """The rules that close some hours of the day to this kind of lender, strongest first."""
+    rules = rulebook_for(lender).in_force(today, lender.kind)
+    return [rule for name, rule in sorted(rules.items()) if name in conduct.HOURS]
+
+
+# ── one case ─────────────────────────────────────────────────────────────────────────────────
 def shown_fields(case: Case) -> frozenset[str]:
     """Which fields the borrower's standing consent shows to this lender."""
     consent = (
@@ -118,12 +217,10 @@ def sheets(officer: User, case: Case) -> Sequence[Sheet]:
     offers = list(
         repayment_queries.offers_for(officer)
         .filter(case=case)
-        .select_related("debt", "author", "acceptance")
-        .prefetch_related(Prefetch("plan", Plan.objects.all()))
+        .select_related("debt", "author")
         .order_by("made_at", "id")
     )
     terms = {offer.pk: Terms.from_json(offer.terms) for offer in offers}
-    plans = {plan.offer_id: plan for plan in repayment_queries.plans_for(officer).filter(case=case)}
     return [
         Sheet(
             offer=offer,
@@ -132,15 +229,96 @@ def sheets(officer: User, case: Case) -> Sequence[Sheet]:
             differences=(
                 differences(terms[offer.previous_id], terms[offer.pk]) if offer.previous_id in terms else ()
             ),
-            plan=plans.get(offer.pk),
         )
         for offer in offers
     ]
+
+
+def sheet_of(offer: Offer, terms: Terms | None = None) -> Sheet:
+    """An offer's own terms, or other terms in its place."""
+    terms = terms or Terms.from_json(offer.terms)
+    return Sheet(offer=offer, terms=terms, schedule=schedules.build(terms))
+
+
+def plans_of(officer: User, case: Case) -> Sequence[Plan]:
+    """A case's agreements, the newest first: a party keeps sight of them after the consent to negotiate ends."""
+    return list(repayment_queries.plans_for(officer).filter(case=case))
 
 
 def debts_of(officer: User, case: Case) -> Sequence[Debt]:
     return list(case_queries.debts_for(officer).filter(borrower=case.borrower))
 
 
-def holds_of(case: Case) -> QuerySet[Hold]:
-    return case_queries.standing_holds(case.borrower)
+def is_held(case: Case) -> bool:
+    return case_queries.standing_holds(case.borrower).exists()
+
+
+def told(allowance: notice_queries.Allowance) -> Sequence[notice_queries.Reason]:
+    """The reasons against a reminder that are this lender's to know."""
+    own_cap = allowance.by_lender >= allowance.lender_cap
+    return [
+        reason
+        for reason in allowance.reasons
+        if reason.rule not in _PRIVATE and (own_cap or reason.rule != _CAP)
+    ]
+
+
+def messages_of(case: Case, limit: int = 8) -> Sequence[tuple[notice_queries.Entry, Sequence[notice_queries.Reason]]]:
+    """The newest messages to this borrower in this lender's name, with the reasons that may be told."""
+    return [
+        (entry, [reason for reason in entry.held if reason.rule not in _PRIVATE and reason.rule != _CAP])
+        for entry in notice_queries.for_case(case)[:limit]
+    ]
+
+
+def done_by(officer: User, kind: str, ref: str) -> bool:
+    """Whether this very officer has already done this: a button pressed twice."""
+    return Event.objects.filter(kind=kind, about_ref=ref, actor_ref=officer.ref).exists()
+
+
+def accepted_by(officer: User, offer: Offer) -> bool:
+    return Acceptance.objects.filter(offer=offer, by=officer).exists()
+
+
+def answer_by(officer: User, offer: Offer, terms: Terms) -> Offer | None:
+    """This officer's answer to an offer, when it is just these terms."""
+    answer = Offer.objects.filter(previous=offer, author=officer).select_related("case").first()
+    return answer if answer is not None and answer.terms == terms.to_json() else None
+
+
+def _owed(officer: User, cases: Iterable[Case]) -> Mapping[int, Mapping[str, int]]:
+    """Borrower → currency → what its debts with this lender come to; the same scope as on the case page."""
+    parts = Coalesce("principal", 0) + Coalesce("interest", 0) + Coalesce("fees", 0)
+    sums = (
+        case_queries.debts_for(officer)
+        .filter(borrower__in=[case.borrower_id for case in cases])
+        .prefetch_related(None)
+        .order_by()
+        .values_list("borrower_id", "currency")
+        .annotate(owed=Sum(parts))
+    )
+    found: dict[int, dict[str, int]] = {}
+    for borrower, currency, amount in sums:
+        found.setdefault(borrower, {})[currency] = amount
+    return found
+
+
+def _contact(around: Surroundings, case: Case, at: dt.datetime) -> Contact:
+    if case.is_held:  # type: ignore[attr-defined]
+        return Contact(key="held")
+    question = Question(
+        person=case.borrower,
+        lender=case.lender,
+        debt_id=None,
+        purpose=Message.Purpose.REMINDER,
+        channel=around.channel_for(case.borrower, case.lender),
+        reminds_of_plan=True,
+    )
+    _facts, verdict = around.ask(question, at)
+    if verdict.allowed:
+        return Contact(key="now")
+    return Contact(key="later", next=verdict.not_before) if verdict.not_before else Contact(key="here")
+
+
+def _is_late(case: Case, today: dt.date) -> bool:
+    return case.waits == Case.Waits.LENDER and case.due_on is not None and case.due_on < today

@@ -18,35 +18,46 @@ from portal.officer import queries
 from portal.officer.forms import CounterForm, RefusalForm
 from repayment import queries as repayment_queries
 from repayment.actions import offers
-from repayment.domain import schedule as schedules
 from repayment.domain.difference import differences
 from repayment.domain.terms import Terms
 from repayment.models import Offer
 
 PAGE = 50
+# References are read aloud and copied by hand: what looks alike in Crockford's alphabet is alike.
+_ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 @requires(Permission.CASE_READ)
 def queue(request: HttpRequest) -> HttpResponse:
-    today = clock.today()
+    today, at = clock.today(), clock.now()
+    lender = case_queries.lender_of(request.user)
+    if lender is None:
+        return _page(request, "officer/no_post.html", title=_("Queue"))
     cases = queries.queue(request.user, today=today)
-    show = request.GET.get("show", "all")
-    wanted = request.GET.get("q", "").strip().upper()
-    chosen = cases.filter(queries.SHOWS.get(show, queries.SHOWS["all"]))
+    wanted = request.GET.get("q", "").strip().upper().translate(_ALIKE)
     if wanted:
         # Exact only: a search that completes references would let an officer browse.
-        chosen = chosen.filter(ref=wanted)
-    page = Paginator(chosen, PAGE).get_page(request.GET.get("page"))
+        found = cases.filter(ref=wanted).first()
+        if found is not None:
+            return redirect("admin:case", found.ref)
+    show = request.GET.get("show", "all")
+    if show not in queries.SHOWS:
+        show = "all"
+    page = Paginator(cases.filter(queries.SHOWS[show]), PAGE).get_page(request.GET.get("page"))
     return _page(
         request,
         "officer/queue.html",
         title=_("Queue"),
-        groups=queries.grouped(list(page), today),
+        here="queue",
+        groups=queries.grouped(queries.rows(request.user, list(page), at=at, today=today), today),
         page=page,
-        counts=queries.counts(cases),
-        show=show if show in queries.SHOWS else "all",
-        wanted=wanted,
-        today=today,
+        counts=queries.counts(cases, today),
+        next_case=queries.first_to_answer(cases),
+        show=show,
+        wanted=request.GET.get("q", "").strip(),
+        closed_hours=queries.closed_hours(lender, today),
+        week=queries.week(lender, at),
+        held_back=queries.held_back(lender, at),
     )
 
 
@@ -59,21 +70,32 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
 def acceptance(request: HttpRequest, ref: str) -> HttpResponse:
     """Accept the borrower's offer. GET shows what will be agreed."""
     offer = _offer_or_404(request, ref)
-    terms = Terms.from_json(offer.terms)
+    refused = None
     if request.method == "POST":
         try:
-            plan = offers.accept(by=request.user, offer=offer)
-        except Refused as refused:
-            return _case_page(request, offer.case, refused=refused, status=409)
-        messages.success(request, _("Agreed. The borrower is told now."))
-        return redirect("admin:case", plan.case.ref)
+            offers.accept(by=request.user, offer=offer)
+        except Offer.DoesNotExist:
+            raise Http404 from None
+        except Refused as found:
+            if queries.accepted_by(request.user, offer):
+                return redirect("admin:case", offer.case.ref)
+            if found.code not in _MENDABLE:
+                return _changed(request, offer, found)
+            refused = found
+        else:
+            messages.success(request, _("Agreed. The borrower is told now."))
+            return redirect("admin:case", offer.case.ref)
+    elif not _is_to_answer(offer):
+        return _changed(request, offer)
     return _page(
         request,
         "officer/acceptance.html",
+        status=422 if refused else 200,
         title=_("Accept this proposal"),
+        here="queue",
         offer=offer,
-        terms=terms,
-        schedule=schedules.build(terms),
+        sheet=queries.sheet_of(offer),
+        refused=refused,
     )
 
 
@@ -81,37 +103,44 @@ def acceptance(request: HttpRequest, ref: str) -> HttpResponse:
 def counter(request: HttpRequest, ref: str) -> HttpResponse:
     """Answer with other terms: first the totals and the difference, then the sending."""
     offer = _offer_or_404(request, ref)
+    if request.method != "POST" and not _is_to_answer(offer):
+        return _changed(request, offer)
     before = Terms.from_json(offer.terms)
     policy = repayment_queries.policy_for(offer.case.lender, clock.today())
     form = CounterForm(request.POST or None, before=before, policy=policy)
-    preview, status = None, 200
+    status = 200
     if request.method == "POST":
-        if form.is_valid():
-            preview = form.preview
-            if "send" in request.POST:
-                try:
-                    answer = offers.counter(
-                        by=request.user, offer=offer, terms=form.terms, reason=form.cleaned_data["reason"]
-                    )
-                except Refused as refused:
-                    form.refuse(refused)
-                    preview, status = None, 409
-                else:
-                    messages.success(request, _("Your offer is with the borrower."))
-                    return redirect("admin:case", answer.case.ref)
-        else:
-            status = 422
+        if form.is_valid() and "send" in request.POST:
+            try:
+                offers.counter(
+                    by=request.user, offer=offer, terms=form.terms, reason=form.cleaned_data["reason"]
+                )
+            except Offer.DoesNotExist:
+                raise Http404 from None
+            except Refused as refused:
+                if queries.answer_by(request.user, offer, form.terms):
+                    return redirect("admin:case", offer.case.ref)
+                if not refused.field and refused.code not in _MENDABLE:
+                    return _changed(request, offer, refused)
+                form.refuse(refused)
+            else:
+                messages.success(request, _("Your offer is with the borrower."))
+                return redirect("admin:case", offer.case.ref)
+        elif not _is_to_answer(offer):
+            return _changed(request, offer)
+        status = 422 if form.errors else 200
     return _page(
         request,
         "officer/counter.html",
         status=status,
         title=_("Answer with another offer"),
+        here="queue",
         offer=offer,
-        terms=before,
+        before=queries.sheet_of(offer),
         policy=policy,
         form=form,
-        schedule=preview,
-        differences=differences(before, form.terms) if preview else (),
+        sheet=queries.sheet_of(offer, form.terms) if form.preview else None,
+        differences=differences(before, form.terms) if form.preview else (),
     )
 
 
@@ -119,12 +148,18 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
 def refusal(request: HttpRequest, ref: str) -> HttpResponse:
     """Say no, with a reason that the borrower reads."""
     offer = _offer_or_404(request, ref)
+    if request.method != "POST" and not _is_to_answer(offer):
+        return _changed(request, offer)
     form = RefusalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             offers.decline(by=request.user, offer=offer, reason=form.cleaned_data["reason"])
+        except Offer.DoesNotExist:
+            raise Http404 from None
         except Refused as refused:
-            return _case_page(request, offer.case, refused=refused, status=409)
+            if queries.done_by(request.user, "offer.declined", offer.ref):
+                return redirect("admin:case", offer.case.ref)
+            return _changed(request, offer, refused)
         messages.success(request, _("Declined. The borrower is told, with your reason."))
         return redirect("admin:case", offer.case.ref)
     return _page(
@@ -132,8 +167,9 @@ def refusal(request: HttpRequest, ref: str) -> HttpResponse:
         "officer/refusal.html",
         status=422 if form.errors else 200,
         title=_("Decline this proposal"),
+        here="queue",
         offer=offer,
-        terms=Terms.from_json(offer.terms),
+        sheet=queries.sheet_of(offer),
         form=form,
     )
 
@@ -145,17 +181,43 @@ def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
     if request.method == "POST":
         try:
             offers.withdraw(by=request.user, offer=offer)
+        except Offer.DoesNotExist:
+            raise Http404 from None
         except Refused as refused:
-            return _case_page(request, offer.case, refused=refused, status=409)
+            if queries.done_by(request.user, "offer.withdrawn", offer.ref):
+                return redirect("admin:case", offer.case.ref)
+            return _changed(request, offer, refused)
         messages.success(request, _("Your offer is withdrawn."))
         return redirect("admin:case", offer.case.ref)
+    if offer.state != Offer.State.OPEN or offer.made_by != Offer.Side.LENDER:
+        return _changed(request, offer)
     return _page(
         request,
         "officer/withdrawal.html",
         title=_("Withdraw your offer"),
+        here="queue",
         offer=offer,
-        terms=Terms.from_json(offer.terms),
+        sheet=queries.sheet_of(offer),
     )
+
+
+# What other terms, or a policy, would mend: said on the page where the officer stands.
+_MENDABLE = frozenset({"outside_policy", "no_policy", "first_due_passed"})
+
+
+def _is_to_answer(offer: Offer) -> bool:
+    """Whether this is a borrower's proposal that still waits for the lender."""
+    waits = offer.state == Offer.State.OPEN and offer.made_by == Offer.Side.BORROWER
+    return waits and clock.today() <= offer.expires_on
+
+
+def _changed(request: HttpRequest, offer: Offer, refused: Refused | None = None) -> HttpResponse:
+    """The case as it stands now, with the reason why what was asked no longer fits."""
+    newest = _case_or_404(request, offer.case.ref)
+    refused = refused or Refused(
+        "offer_changed", _("This offer no longer waits for an answer. This is how the case stands now.")
+    )
+    return _case_page(request, newest, refused=refused, status=409)
 
 
 def _case_or_404(request: HttpRequest, ref: str) -> Case:
@@ -169,25 +231,26 @@ def _offer_or_404(request: HttpRequest, ref: str) -> Offer:
 def _case_page(
     request: HttpRequest, case: Case, *, refused: Refused | None = None, status: int = 200
 ) -> HttpResponse:
-    lender = case_queries.lender_of(request.user)
-    if lender is None:
-        raise Http404
     sheets = queries.sheets(request.user, case)
+    allowance = notice_queries.allowance(case.borrower, case.lender)
     return _page(
         request,
         "officer/case.html",
         status=status,
-        title=_("Case"),
+        title=_("Case %(ref)s") % {"ref": case.ref},
+        here="queue",
         case=case,
         refused=refused,
         shown=queries.shown_fields(case),
         debts=queries.debts_of(request.user, case),
         sheets=sheets,
         open_sheets=[sheet for sheet in sheets if sheet.offer.state == Offer.State.OPEN],
-        holds=queries.holds_of(case).exists(),
-        allowance=notice_queries.allowance(case.borrower, lender),
-        notices=notice_queries.for_case(case)[:10],
-        policy=repayment_queries.policy_for(lender, clock.today()),
+        plans=queries.plans_of(request.user, case),
+        is_held=queries.is_held(case),
+        allowance=allowance,
+        against=queries.told(allowance),
+        letters=queries.messages_of(case),
+        policy=repayment_queries.policy_for(case.lender, clock.today()),
         today=clock.today(),
     )
 
