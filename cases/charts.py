@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 WIDE, HIGH = 1000, 1000
 STEPS = 25  # places in the style sheet: 4 % each
 _LABEL = 3  # a name needs three of them to stand clear of its neighbour
+_WORD = 8  # "C paid off" above the drawing needs eight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,7 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
         last = max((month for month, amount in enumerate(one.amounts) if amount), default=-1)
         if 0 <= last < len(columns) - 3:
             x = (last + 1) * width
-            drops += f'<path class="drop" d="M{x:.1f} -30V{HIGH}"/>'
+            drops += f'<path class="drop" d="M{x:.1f} 0V{HIGH}"/>'
             finished.append(
                 Label(
                     letter=one.letter, name=one.name, order=one.order, amount=0, place=round(x * STEPS / WIDE)
@@ -138,7 +139,8 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
     )
     # Many months leave thin bars: one pixel between months then, still two between lenders.
     bars += f'<path class="gap" fill="none" d="{"".join(lids)}"/>' if fine else ""
-    first = columns[0] if columns else ()
+    # A plan that begins with a pause is named beside its first month with payments.
+    first = next((column for column in columns if any(column)), ())
     middles, below = [], 0
     for amount in first:
         middles.append(STEPS - (below + amount / 2) * STEPS / top)
@@ -169,6 +171,15 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
         totals=tuple(sum(one.amounts) for one in series),
         months=tuple(months),
     )
+
+
+def _joined(ends: Sequence[Label]) -> tuple[Label, ...]:
+    """Words that would collide share one: "C, D paid off" stands where the last of them ends."""
+    joined: list[Label] = []
+    for end in ends:
+        together = joined and end.place - joined[-1].place < _WORD
+        joined.append(replace(end, letter=f"{joined.pop().letter}, {end.letter}") if together else end)
+    return tuple(joined)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -217,6 +217,11 @@ def test_lenders_paid_off_in_the_same_month_share_one_name_over_the_chart() -> N
     assert [end.letter for end in charts.stacked(series, months).ends] == ["B C"]
 
 
+def test_a_plan_that_begins_with_a_pause_still_names_its_lenders() -> None:
+    paused = [charts.Series(letter="A", name="A", order=1, amounts=[0, 0, 700, 700, 700, 700])]
+    assert [(label.letter, label.amount) for label in charts.stacked(paused, MONTHS).labels] == [("A", 700)]
+
+
 def test_empty_charts_draw_without_failing() -> None:
     assert charts.stacked([], []).total == 0
     assert charts.burn_down([]).ends == ()
