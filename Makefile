@@ -25,9 +25,9 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $(DEV)
 
-.env:
-	@$(PYTHON) portal/envfile.py > .env.new && mv .env.new .env
-	@echo "Wrote .env: development mode, random keys, not tracked."
+.env: portal/envfile.py
+	@$(PYTHON) portal/envfile.py .env
+	@echo "Wrote what .env lacked: development mode, random keys, not tracked."
 
 setup: $(RUNTIME) .env ## Environment and an untracked development .env
 setup-dev: setup $(DEV)

@@ -12,6 +12,8 @@ from django.db import migrations
 # table → columns that may not change; empty means none may, and the row may not go either.
 GUARDED: dict[str, tuple[str, ...]] = {
     "cases_event": (),
+    "cases_seal": (),
+    "cases_sealedevent": (),
     "cases_statement": ("lines", "available", "made_at"),
     "repayment_offer": ("terms", "terms_sha256", "made_by", "debt_id", "previous_id", "number"),
     "repayment_instalment": (),

@@ -16,5 +16,6 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "plan-reminders": {"task": "notices.tasks.plan_reminders", "schedule": 60.0},
     "dispatch": {"task": "notices.tasks.dispatch", "schedule": 5.0},
+    "seal-record": {"task": "cases.tasks.seal_record", "schedule": 60.0},
     "expire-offers": {"task": "repayment.tasks.expire_offers", "schedule": 60.0},
 }

@@ -29,6 +29,7 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY", purpose="the key that signs sessions and tokens")
 FIELD_KEYS = env.words("FIELD_KEYS", purpose="the keys that encrypt personal fields, newest first")
 INDEX_KEY = env.text("INDEX_KEY", purpose="the key of the blind index that finds a telephone number")
+LEDGER_KEY = env.text("LEDGER_KEY", purpose="the key that signs the sealed record (32 random bytes, base64)")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", purpose="the host names this site answers to")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", purpose="origins behind a proxy", default="")
 SITE_ADDRESS = env.text(

@@ -17,6 +17,7 @@ from typing import Any
 KEYS = {
     "SECRET_KEY": "a-throw-away-key-for-tests-only-with-more-than-fifty-characters",
     "FIELD_KEYS": "dGVzdC1rZXktZm9yLXRlc3RzLW9ubHktMzItYnl0ZXM=",
+    "LEDGER_KEY": "dGVzdC1sZWRnZXIta2V5LWZvci10ZXN0cy0zMi1ieXQ=",
     "INDEX_KEY": "a-throw-away-index-key-for-tests-only",
 }
 

@@ -3,7 +3,7 @@
 from cases.models.casework import Case, Consent, Hold, Work
 from cases.models.contacts import Contact
 from cases.models.debts import Debt, DebtParty, Statement
-from cases.models.ledger import Event
+from cases.models.ledger import Event, Seal, SealedEvent
 from cases.models.once import Submission
 from cases.models.people import Lender, Post, User
 
@@ -17,6 +17,8 @@ __all__ = [
     "Hold",
     "Lender",
     "Post",
+    "Seal",
+    "SealedEvent",
     "Statement",
     "Submission",
     "User",

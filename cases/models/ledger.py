@@ -30,3 +30,42 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.about_ref}"
+
+
+class Seal(models.Model):
+    """One batch of events sealed: its Merkle root, chained to the head before it and signed. Append-only."""
+
+    number = models.PositiveIntegerField(unique=True)
+    count = models.PositiveIntegerField()
+    root = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64)
+    head = models.CharField(max_length=64, unique=True)
+    sealed_at = models.DateTimeField()
+    # Ed25519 over the head; `key` names the public key, so that keys can be changed.
+    signature = models.CharField(max_length=128)
+    key = models.CharField(max_length=16)
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.head[:12]}"
+
+
+class SealedEvent(models.Model):
+    """Which event is which leaf of which batch. Append-only; an event is sealed once."""
+
+    seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="leaves")
+    # Not a foreign key: a deleted event must leave its leaf behind.
+    event_id = models.BigIntegerField(unique=True)
+    position = models.PositiveIntegerField()
+    leaf = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["seal_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["seal", "position"], name="one_leaf_per_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seal_id}/{self.position}"

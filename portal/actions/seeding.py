@@ -12,7 +12,7 @@ from django.db import transaction
 from cases import clock
 from cases import queries as case_queries
 from cases.access import Role
-from cases.actions import budgets, debts, holds, people, work
+from cases.actions import budgets, debts, holds, ledger, people, work
 from cases.domain import budget
 from cases.domain.refusal import Refused
 from cases.models import Lender, Post, User
@@ -62,6 +62,7 @@ def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
             day = (now - dt.timedelta(days=days)).astimezone(clock.BEIJING).date()
             diary.note(dt.datetime.combine(day, _MORNING, clock.BEIJING), _send_what_is_due)
         diary.play(now)
+    ledger.seal_all()
 
 
 def _lender(part: story.LenderPart) -> Lender:

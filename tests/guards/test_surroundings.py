@@ -59,6 +59,7 @@ PRODUCTION = {
     "SECRET_KEY": "production-like-key-of-more-than-fifty-characters-Z9!x7#q2",
     "FIELD_KEYS": os.environ["FIELD_KEYS"],
     "INDEX_KEY": "production-like-index-key",
+    "LEDGER_KEY": os.environ["LEDGER_KEY"],
     "ALLOWED_HOSTS": "steady.example",
     "DEBUG": "0",
     "DEMO": "0",

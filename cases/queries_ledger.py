@@ -1,0 +1,172 @@
+"""Reading the sealed record: what one event looks like to the sealer, and whether the whole still fits."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db.models import Exists, OuterRef
+
+from cases.domain import merkle
+from cases.models import Event, Seal, SealedEvent
+
+# A transaction that was open while a batch was sealed shows its events late; one older than this was put in later.
+GRACE = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing that does not fit. `code` is stable; `event` and `seal` say where, when that is known."""
+
+    code: str
+    seal: int | None = None
+    event: int | None = None
+
+    def __str__(self) -> str:
+        where = [f"event {self.event}"] if self.event is not None else []
+        where += [f"batch {self.seal}"] if self.seal is not None else []
+        return f"{self.code} at {', '.join(where)}" if where else self.code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a verification found. `head` is the newest head, empty when nothing was sealed yet."""
+
+    seals: int
+    events: int
+    unsealed: int
+    head: str
+    faults: tuple[Fault, ...]
+
+    @property
+    def sound(self) -> bool:
+        return not self.faults
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """That one event is in a sealed batch: with the record's text, everything needed to check it elsewhere."""
+
+    record: str
+    position: int
+    count: int
+    path: tuple[str, ...]
+    seal: Seal
+
+
+def record_of(event: Event) -> bytes:
+    """The exact bytes of an event that are sealed: UTF-8 JSON, keys sorted, no spaces, the instant in UTC."""
+    return json.dumps(
+        {
+            "id": event.pk,
+            "at": event.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+            "kind": event.kind,
+            "actor_ref": event.actor_ref,
+            "actor_role": event.actor_role,
+            "about_type": event.about_type,
+            "about_ref": event.about_ref,
+            "person_ref": event.person_ref,
+            "lender_ref": event.lender_ref,
+            "data": event.data,
+        },
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    ).encode()
+
+
+def verify(public_key: bytes, outside: tuple[int, str] | None = None) -> Report:
+    """Recompute everything from the rows, oldest batch first, and name what does not fit.
+
+    `outside` is (number, head) as somebody else kept it. Without it a tail that was cut off together with its
+    batches cannot be noticed by anybody: that is why heads are given away.
+    """
+    faults: list[Fault] = []
+    previous, expected = merkle.GENESIS, 1
+    last: Seal | None = None
+    seen = 0
+    known: dict[int, str] = {}
+    for seal in Seal.objects.order_by("number").iterator(chunk_size=500):
+        if seal.number != expected:
+            faults.append(Fault(code="batch_missing", seal=expected))
+        seen += seal.count
+        faults.extend(_faults_of(seal, previous, public_key, last))
+        previous, expected, last = bytes.fromhex(seal.head), seal.number + 1, seal
+        known[seal.number] = seal.head
+    unsealed = Event.objects.filter(~Exists(SealedEvent.objects.filter(event_id=OuterRef("pk"))))
+    if last is not None:
+        late = unsealed.filter(at__lt=last.sealed_at - GRACE).values_list("pk", flat=True)
+        faults.extend(Fault(code="event_inserted", event=pk) for pk in late[:100])
+    if outside is not None and known.get(outside[0]) != outside[1]:
+        code = "head_differs" if outside[0] in known else "tail_missing"
+        faults.append(Fault(code=code, seal=outside[0]))
+    return Report(
+        seals=len(known),
+        events=seen,
+        unsealed=unsealed.count(),
+        head=last.head if last else "",
+        faults=tuple(faults),
+    )
+
+
+def prove(event: Event) -> Proof | None:
+    """That `event` is in a sealed batch; None while it waits for the next one."""
+    leaf = SealedEvent.objects.select_related("seal").filter(event_id=event.pk).first()
+    if leaf is None:
+        return None
+    leaves = [bytes.fromhex(text) for text in leaf.seal.leaves.values_list("leaf", flat=True)]
+    path = merkle.inclusion_path(leaves, leaf.position)
+    return Proof(
+        record=record_of(event).decode(),
+        position=leaf.position,
+        count=leaf.seal.count,
+        path=tuple(step.hex() for step in path),
+        seal=leaf.seal,
+    )
+
+
+def newest_seals(count: int = 10) -> list[Seal]:
+    return list(Seal.objects.order_by("-number")[:count])
+
+
+def seal_by_head(head: str) -> Seal | None:
+    return Seal.objects.filter(head=head).first()
+
+
+def _faults_of(seal: Seal, previous: bytes, public_key: bytes, before: Seal | None) -> Iterator[Fault]:
+    """One batch: its events against their leaves, the leaves against the root, the root against head and signature."""
+    leaves = list(seal.leaves.order_by("position"))
+    events = Event.objects.in_bulk([leaf.event_id for leaf in leaves])
+    for place, leaf in enumerate(leaves):
+        event = events.get(leaf.event_id)
+        if event is None:
+            yield Fault(code="event_missing", seal=seal.number, event=leaf.event_id)
+        elif merkle.leaf_hash(record_of(event)).hex() != leaf.leaf:
+            yield Fault(code="event_altered", seal=seal.number, event=leaf.event_id)
+        elif before is not None and event.at < before.sealed_at - GRACE:
+            yield Fault(code="event_inserted", seal=seal.number, event=leaf.event_id)
+        if leaf.position != place:
+            yield Fault(code="leaf_missing", seal=seal.number, event=leaf.event_id)
+            break
+    if len(leaves) != seal.count:
+        yield Fault(code="leaves_miscounted", seal=seal.number)
+    if merkle.root_of(bytes.fromhex(leaf.leaf) for leaf in leaves).hex() != seal.root:
+        yield Fault(code="root_differs", seal=seal.number)
+    batch = merkle.Batch(
+        number=seal.number,
+        count=seal.count,
+        root=bytes.fromhex(seal.root),
+        previous=bytes.fromhex(seal.previous),
+        sealed_at=seal.sealed_at.astimezone(dt.UTC).isoformat(),
+    )
+    if bytes.fromhex(seal.previous) != previous:
+        yield Fault(code="chain_broken", seal=seal.number)
+    head = merkle.head_of(batch)
+    if head.hex() != seal.head:
+        yield Fault(code="head_altered", seal=seal.number)
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(bytes.fromhex(seal.signature), head)
+    except InvalidSignature:
+        yield Fault(code="signature_invalid", seal=seal.number)
