@@ -4,7 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.account.fields import PasswordField
-from allauth.account.forms import LoginForm
+from allauth.account.forms import (
+    ConfirmEmailVerificationCodeForm,
+    ConfirmPasswordResetCodeForm,
+    LoginForm,
+    VerifyPhoneForm,
+)
 from allauth.core.exceptions import RateLimited
 from django import forms
 from django.core.exceptions import ValidationError
@@ -62,10 +67,8 @@ class EntryForm(forms.Form):
     login = IdentifierField(help_text=_("We send a code there. If you are new, this is also how you begin."))
 
 
-class CodeForm(forms.Form):
-    """`fits` says whether a code is right and raises RateLimited when it was asked too often."""
-
-    code = forms.CharField(
+def _code_field() -> forms.CharField:
+    return forms.CharField(
         label=_("The 6-digit code"),
         max_length=40,
         widget=forms.TextInput(
@@ -77,6 +80,33 @@ class CodeForm(forms.Form):
             }
         ),
     )
+
+
+class _Digits:
+    """allauth compares the code: give it the digits, however they were typed or pasted."""
+
+    def clean_code(self) -> str:
+        self.cleaned_data["code"] = digits_of(self.cleaned_data["code"])  # type: ignore[attr-defined]
+        code: str = super().clean_code()  # type: ignore[misc]
+        return code
+
+
+class NewPhoneCodeForm(_Digits, VerifyPhoneForm):
+    code = _code_field()
+
+
+class NewEmailCodeForm(_Digits, ConfirmEmailVerificationCodeForm):
+    code = _code_field()
+
+
+class ResetCodeForm(_Digits, ConfirmPasswordResetCodeForm):
+    code = _code_field()
+
+
+class CodeForm(forms.Form):
+    """`fits` says whether a code is right and raises RateLimited when it was asked too often."""
+
+    code = _code_field()
 
     def __init__(self, *args: Any, fits: Callable[[str], bool], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
