@@ -51,9 +51,6 @@ _FRESH_SECONDS = 5 * 60
 
 # What allauth would say, in our words; what is not here is not said.
 _SAID = {
-    "account/messages/email_confirmation_sent.txt": _(
-        "We have sent a message to the new address. Confirm it there."
-    ),
     "account/messages/email_confirmed.txt": _("The e-mail address is confirmed."),
     "account/messages/email_confirmation_failed.txt": _("This e-mail address cannot be confirmed here."),
     "account/messages/email_deleted.txt": _("The e-mail address is removed."),
@@ -146,8 +143,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_stages(self) -> list[str]:
-        """After the code and before the second factor: is this still the person the number belonged to?"""
-        stages = super().get_login_stages()
+        """After the code and before the second factor: is this still the person the number belonged to?
+
+        Nobody waits for the confirmation of an address: it is kept only once it is confirmed.
+        """
+        skipped = "allauth.account.stages.EmailVerificationStage"
+        stages = [stage for stage in super().get_login_stages() if stage != skipped]
         after = stages.index("allauth.account.stages.LoginByCodeStage") + 1
         return [*stages[:after], "cases.accounts.StillYouStage", *stages[after:]]
 

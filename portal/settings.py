@@ -49,6 +49,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _BEHIND_TLS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# The load balancer asks in plain HTTP from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 if env.flag("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -180,10 +182,17 @@ ACCOUNT_ADAPTER = "cases.accounts.AccountAdapter"
 MFA_ADAPTER = "cases.accounts.SecondFactorAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
-ACCOUNT_SIGNUP_FIELDS = ["phone", "email"]
-# allauth misses a required field: here either of the two is enough, and one of them always is there.
-SILENCED_SYSTEM_CHECKS = ["account.W001"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# allauth's own sign-up form is closed (cases/accounts.py): this line only tells it what may be a key.
+ACCOUNT_SIGNUP_FIELDS = ["phone", "email*"]
+# An address is a key only after its code; no message of ours carries a link.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_TIMEOUT = 30 * 60
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -194,6 +203,11 @@ ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 600
 ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = 3
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "verify_phone": "cases.forms.accounts.NewPhoneCodeForm",
+    "confirm_email_verification_code": "cases.forms.accounts.NewEmailCodeForm",
+    "confirm_password_reset_code": "cases.forms.accounts.ResetCodeForm",
+}
 ACCOUNT_SESSION_REMEMBER = False
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 # How many proxies of our own stand in front; with 0 a client's X-Forwarded-For is not believed.
@@ -227,7 +241,9 @@ TIME_ZONE = "Asia/Shanghai"
 # ── files for the browser ────────────────────────────────────────────────────────────────────
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(
+    env.text("STATIC_ROOT", purpose="where collected static files are", default=str(VAR_DIR / "static"))
+)
 _SERVED_COMPRESSED = DEMO or not DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -284,13 +300,29 @@ SECURITY_CODE_SENDER = "notices.actions.codes.send"
 DEMO_CLOCK_FILE = VAR_DIR / "demo-clock.json"
 SMALL_CELL_THRESHOLD = env.number("SMALL_CELL_THRESHOLD", default=10)
 
+# /readyz says no when the oldest due message has waited longer than this.
+READY_LAG_SECONDS = env.number("READY_LAG_SECONDS", default=600)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "json": {"()": "portal.logs.JsonLine"},
+        "line": {"()": "portal.logs.PlainLine"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.text("LOG_FORMAT", purpose="json or line", default="line" if DEBUG else "json"),
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": env.text("LOG_LEVEL", purpose="how much is logged", default="INFO"),
+    },
+    # Django's own handler would print a second time, and past our formatter.
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
     },
 }

@@ -288,6 +288,35 @@ def test_a_wrong_password_says_the_same_for_everybody() -> None:
     assert len(answers) == 1
 
 
+@pytest.mark.usefixtures("unhurried")
+def test_a_forgotten_password_is_answered_the_same_for_everybody() -> None:
+    known = a_borrower()
+    EmailAddress.objects.create(user=known, email="known@example.test", verified=True, primary=True)
+    answers = set()
+    for who in ("known@example.test", "nobody@example.test"):
+        client = Client()
+        seen = [alike(client.post("/accounts/password/reset/", {"email": who}))]
+        seen += [alike(client.get("/accounts/password/reset/confirm/"))]
+        seen += [alike(client.post("/accounts/password/reset/confirm/", {"code": "abc"})) for _ in range(3)]
+        answers.add(str(seen).replace(who, "WHO"))
+    assert len(answers) == 1
+    assert [entry.address for entry in OutboxEntry.objects.all()] == ["known@example.test"]
+
+
+def test_no_security_message_carries_a_link() -> None:
+    person = a_borrower()
+    client = client_for(person)
+    client.post("/accounts/email/", {"action_add": "", "email": "new@example.test"})
+    client.post("/accounts/confirm-email/", {"code": last_code()})
+    assert EmailAddress.objects.get(user=person).verified
+    Client().post("/accounts/password/reset/", {"email": "new@example.test"})
+    ask(Client(), "new@example.test")
+    assert OutboxEntry.objects.count() >= 3
+    assert not [
+        entry.body for entry in OutboxEntry.objects.all() if "http" in entry.body or "/" in entry.body
+    ]
+
+
 # ── limits ──
 def test_a_number_is_sent_only_a_few_codes_in_a_minute() -> None:
     for _ in range(8):
@@ -367,6 +396,7 @@ def test_a_second_factor_code_works_once() -> None:
         assert signed_in(client) == expected
 
 
+@pytest.mark.django_db(transaction=True)
 def test_staff_without_a_second_factor_are_led_to_set_one_up_and_then_let_in() -> None:
     person = staff_with_password()
     client = Client()
@@ -376,12 +406,11 @@ def test_staff_without_a_second_factor_are_led_to_set_one_up_and_then_let_in() -
     assert client.get("/officer/").headers["Location"] == set_up
     page = client.get(set_up)
     assert page.status_code == 200
-    secret = page.context["form"].secret
     counter = next(yield_hotp_counters_from_time())
-    response = client.post(set_up, {"code": f"{hotp_value(secret, counter):06d}"})
-    assert response.status_code == 302
-    # The session itself has now shown it; the hook that says so runs when the change is stored.
-    assert Authenticator.objects.filter(user=person, type="totp").exists()
+    client.post(set_up, {"code": f"{hotp_value(page.context['form'].secret, counter):06d}"})
+    assert client.get(KEYS).status_code == 200
+    assert client.get(reverse("mfa_view_recovery_codes")).status_code == 200
+    assert {"person.signed_in", "person.key_added"} == set(Event.objects.values_list("kind", flat=True))
 
 
 def test_a_session_that_showed_no_second_factor_opens_no_page_of_staff() -> None:
