@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.db.models.functions import TruncMonth
 
+from cases import clock
 from cases import queries as cases_queries
-from cases.models import Case, User
+from cases.models import Case, User, Work
 from notices.models import Decision, Message
 from portal.domain.next_step import Facts
 from repayment import queries as repayment_queries
@@ -125,3 +126,15 @@ def plans_agreed_by_kind() -> Sequence[tuple[str, int | None]]:
         .order_by("case__lender__kind")
     )
     return [(kind, hide_small(count)) for kind, count in rows]
+
+
+def oldest_unsent_seconds() -> int:
+    """How long the oldest due message or piece of news has waited, in whole seconds; 0 when nothing waits."""
+    now = clock.now()
+    oldest = [
+        Message.objects.filter(state=Message.State.QUEUED, due_at__lte=now).aggregate(Min("due_at"))[
+            "due_at__min"
+        ],
+        Work.objects.filter(done_at__isnull=True, due_at__lte=now).aggregate(Min("due_at"))["due_at__min"],
+    ]
+    return max((int((now - instant).total_seconds()) for instant in oldest if instant), default=0)

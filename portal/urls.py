@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 from cases.views import budget, debts
 from notices.views import messages
 from portal import gallery
-from portal.views import demo, display, home, public, reports
+from portal.views import demo, display, health, home, public, reports
 from repayment.views import agreements, offers, plans
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -57,6 +57,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # In the public's interest
     path("reports/", reports.overview, name="reports"),
     path("rules/", reports.rules, name="rules"),
+    # For machines
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
 
 if settings.DEMO:

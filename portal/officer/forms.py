@@ -58,6 +58,7 @@ class CounterForm(forms.Form):
     pause = forms.IntegerField(label=_("Pause first"), min_value=0, max_value=MAX_ROWS)
     first_due = forms.DateField(
         label=_("First payment"),
+        help_text=_("A pause moves it on."),
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": _("Choose a day, for example 2027-06-20.")},

@@ -12,7 +12,6 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models import Value as V
 from django.db.models.functions import Coalesce
 
-from cases import clock
 from cases import queries as case_queries
 from cases.domain import conduct
 from cases.domain.rulebook import Rule
@@ -242,7 +241,8 @@ def sheet_of(offer: Offer, terms: Terms | None = None) -> Sheet:
 
 def plans_of(officer: User, case: Case) -> Sequence[Plan]:
     """A case's agreements, the newest first: a party keeps sight of them after the consent to negotiate ends."""
-    return list(repayment_queries.plans_for(officer).filter(case=case))
+    plans = repayment_queries.plans_for(officer).filter(case=case)
+    return list(plans.prefetch_related("instalments").annotate(total=Sum("instalments__amount")))
 
 
 def debts_of(officer: User, case: Case) -> Sequence[Debt]:
@@ -263,7 +263,9 @@ def told(allowance: notice_queries.Allowance) -> Sequence[notice_queries.Reason]
     ]
 
 
-def messages_of(case: Case, limit: int = 8) -> Sequence[tuple[notice_queries.Entry, Sequence[notice_queries.Reason]]]:
+def messages_of(
+    case: Case, limit: int = 8
+) -> Sequence[tuple[notice_queries.Entry, Sequence[notice_queries.Reason]]]:
     """The newest messages to this borrower in this lender's name, with the reasons that may be told."""
     return [
         (entry, [reason for reason in entry.held if reason.rule not in _PRIVATE and reason.rule != _CAP])
