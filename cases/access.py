@@ -65,7 +65,7 @@ _OFFICER = frozenset(
 ROLES: dict[str, tuple[str, frozenset[Permission]]] = {
     Role.BORROWER: ("Keeps their own file and answers lenders; sees nobody else's.", _BORROWER),
     Role.OFFICER: ("Answers borrowers for one lender; sees only that lender's part.", _OFFICER),
-    Role.TEAM_LEAD: ("An officer who also confirms what goes beyond an officer's limit.", _OFFICER),
+    Role.TEAM_LEAD: ("Leads a desk of officers; today with an officer's own permissions.", _OFFICER),
     Role.LENDER_ADMIN: ("Sets the lender's published policy.", _OFFICER | {Permission.POLICY_EDIT}),
     Role.REGULATOR: ("Reads fixed tables. Cannot write, never enters the officers' site.",
                      frozenset({Permission.ACCOUNT, Permission.REPORT_READ})),

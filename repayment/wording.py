@@ -64,7 +64,7 @@ def difference_rows(differences: Iterable[Difference], currency: str) -> Sequenc
             label=str(_LABELS[difference.field]),
             before=value_words(difference.field, difference.before, currency),
             after=value_words(difference.field, difference.after, currency),
-            change=_change(difference, currency),
+            change=change_words(difference, currency),
         )
         for difference in differences
         if not (difference.before is None and difference.after is None)
@@ -88,7 +88,8 @@ def value_words(field: Field, value: Value, currency: str) -> str:
     return str(value)
 
 
-def _change(difference: Difference, currency: str) -> str:
+def change_words(difference: Difference, currency: str) -> str:
+    """How a value moved, as "11.45 more"; empty when it did not."""
     change, by = difference.change, difference.by
     if change is Change.SAME:
         return ""

@@ -7,7 +7,10 @@ from cases import clock
 from cases.access import Permission, requires
 from portal import queries
 from portal.domain.next_step import next_step
+from repayment import wording
+from repayment.domain.difference import Field, differences
 from repayment.domain.terms import Terms
+from repayment.models import Offer
 
 
 @requires(Permission.ACCOUNT)
@@ -29,8 +32,17 @@ def home(request: HttpRequest) -> HttpResponse:
             "step": next_step(facts),
             "offers": offers,
             "first_offer": offers[0] if offers else None,
-            "currency": Terms.from_json(offers[0].terms).currency if offers else "CNY",
+            "monthly_change": _monthly_change(offers[0]) if offers else "",
             "coming": queries.coming_instalments(user, today) if facts.plans else [],
             "progress": queries.progress_for(user, today) if facts.plans else None,
         },
     )
+
+
+def _monthly_change(offer: Offer) -> str:
+    """How the lender's offer moves the monthly amount, in words; empty when it does not, or answers nothing."""
+    if offer.previous is None:
+        return ""
+    ours, theirs = Terms.from_json(offer.previous.terms), Terms.from_json(offer.terms)
+    monthly = next(each for each in differences(ours, theirs) if each.field is Field.MONTHLY)
+    return wording.change_words(monthly, theirs.currency)
