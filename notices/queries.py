@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
@@ -26,13 +27,13 @@ _STRENGTH = {force: rank for rank, force in enumerate(("LAW", "RULE", "STD", "SE
 HELD_BACK = (Message.State.WITHHELD, Message.State.EXPIRED, Message.State.CANCELLED)
 _CAP = "cn.freq.sms_email_wechat"
 _HOURS = frozenset({"cn.time.night_ban.gbt", "cn.time.night_ban.cba", "house.urumqi", "house.quiet_hours"})
-_ABOUT = {
+_ABOUT: dict[str, Any] = {
     "reminder_due_soon": gettext_lazy("A reminder that a payment is coming"),
     "reminder_due_today": gettext_lazy("A reminder on the day of a payment"),
     "offer_answered": gettext_lazy("An answer to your proposal"),
     "plan_confirmed": gettext_lazy("The confirmation of your plan"),
 }
-_STATES = {
+_STATES: dict[str, Any] = {
     Message.State.PLANNED: gettext_lazy("planned"),
     Message.State.QUEUED: gettext_lazy("waits for its time"),
     Message.State.CLAIMED: gettext_lazy("is being sent"),
@@ -44,7 +45,7 @@ _STATES = {
     Message.State.EXPIRED: gettext_lazy("Not sent, it would have come too late"),
     Message.State.CANCELLED: gettext_lazy("Not sent, no longer needed"),
 }
-_TONES = {
+_TONES: dict[str, str] = {
     Message.State.SENT: "allowed",
     Message.State.DELIVERED: "done",
     Message.State.FAILED: "closed",

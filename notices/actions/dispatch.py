@@ -66,16 +66,21 @@ def drain(
     """Settle what lies in doubt, then send what is due, one message at a time, at most `limit` of each."""
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     done = Summary()
-    for _ in range(limit):
-        fate = reconcile(worker=worker, channel_of=channel_of, lease=lease)
-        if fate is None:
-            break
-        done = done.plus(fate)
-    for _ in range(limit):
-        fate = send_next(worker=worker, channel_of=channel_of, lease=lease)
-        if fate is None:
-            break
-        done = done.plus(fate)
+    for step in (reconcile, send_next):
+        stumbles = 0
+        for _ in range(limit):
+            try:
+                fate = step(worker=worker, channel_of=channel_of, lease=lease)
+            except Exception:
+                # Whatever it was, it is still claimed and its lease will settle it; others must not wait for it.
+                log.exception("A message was left to its lease.")
+                stumbles += 1
+                if stumbles == delivery.ATTEMPTS:
+                    break
+                continue
+            if fate is None:
+                break
+            done = done.plus(fate)
     return done
 
 

@@ -16,7 +16,9 @@ def record(*, message: Message, answer: Answer) -> Message:
     Late, doubled and disordered answers are all welcome: the state only ever rises. A message that was
     never handed over (still waiting, withheld) keeps its state; the receipt is kept as evidence.
     """
-    message = Message.objects.select_for_update().select_related("person", "lender").get(pk=message.pk)
+    message = (
+        Message.objects.select_for_update(of=("self",)).select_related("person", "lender").get(pk=message.pk)
+    )
     receipt, new = Receipt.objects.get_or_create(
         message=message, provider_id=answer.provider_id, status=answer.status, defaults={"at": answer.at}
     )

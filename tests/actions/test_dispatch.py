@@ -334,6 +334,19 @@ def test_a_poisoned_message_is_set_aside_and_holds_up_nobody(clock):
     assert Event.objects.get(kind="message_failed").data == {"reason": "could_not_be_prepared"}
 
 
+def test_one_provider_that_cannot_be_asked_holds_up_nobody():
+    a_message(channel="email", state="claimed", lease_until=dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
+    good = a_message()
+
+    def channel_of(name):
+        if name == "email":
+            raise RuntimeError("no such provider")
+        return Provider()
+
+    assert dispatch.drain(channel_of=channel_of).sent == 1
+    assert fresh(good).state == "sent"
+
+
 def test_a_worker_that_was_held_up_past_its_lease_does_not_start_to_send():
     a_message()
     provider = Provider()
