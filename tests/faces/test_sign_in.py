@@ -11,12 +11,16 @@ import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings as settings_module
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from cases import accounts
 from cases.access import Role
 from cases.actions import people
 from cases.models import Event, User
@@ -697,23 +701,36 @@ def test_asking_for_a_new_number_twice_is_a_sentence_not_an_accident() -> None:
 
 
 # ── the demo's doors ──
+def through_the_demo_door(person: User) -> Client:
+    request = RequestFactory().post("/")
+    request.session = SessionStore()
+    accounts.sign_in_for_demo(request, person)
+    request.session.save()
+    client = Client()
+    client.cookies[settings_module.SESSION_COOKIE_NAME] = request.session.session_key
+    return client
+
+
 def test_a_demo_door_opens_for_staff_only_while_it_is_a_demo(settings: Any) -> None:
-    from django.core.exceptions import PermissionDenied
-    from django.test import RequestFactory
-
-    from cases import accounts
-
     officer = an_officer(a_lender())
-    client = client_for(officer, second_factor=False)
-    session = client.session
-    session["demo_door"] = officer.ref
-    session.save()
     settings.DEMO = True
+    client = through_the_demo_door(officer)
     assert client.get(KEYS).status_code == 200
+    assert client.get("/officer/").status_code == 200
     settings.DEMO = False
     assert client.get(KEYS).status_code == 302
     with pytest.raises(PermissionDenied):
-        accounts.sign_in_for_demo(RequestFactory().post("/"), officer)
+        through_the_demo_door(officer)
+
+
+def test_the_mark_of_a_demo_door_is_no_use_to_anybody_else(settings: Any) -> None:
+    officer = an_officer(a_lender())
+    settings.DEMO = True
+    client = client_for(officer, second_factor=False)
+    session = client.session
+    session["demo_door"] = an_officer(a_lender()).ref
+    session.save()
+    assert client.get(KEYS).status_code == 302
 
 
 def test_what_allauth_says_is_said_in_our_words_or_not_at_all() -> None:
