@@ -27,26 +27,48 @@ LONGEST_LENDER = 80
 # Column → the headings we know for it, as `_heading` writes them; the first two go into the template.
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "lender": ("机构", "lender", "机构名称", "贷款机构", "债权人", "平台", "creditor"),
-        "kind": ("类型", "kind", "种类", "贷款类型", "type"),
-        "principal": ("本金", "principal", "剩余本金", "欠款本金"),
+        "lender": (
+            "机构",
+            "lender",
+            "机构名称",
+            "贷款机构",
+            "债权人",
+            "平台",
+            "creditor",
+            "機構",
+            "機構名稱",
+            "債權人",
+            "平臺",
+        ),
+        "kind": ("类型", "kind", "种类", "贷款类型", "type", "類型", "種類"),
+        "principal": ("本金", "principal", "剩余本金", "欠款本金", "剩餘本金"),
         "interest": ("逾期利息", "interest", "利息", "欠息", "overdueinterest"),
-        "fees": ("费用", "fees", "违约金", "手续费", "滞纳金", "fee"),
+        "fees": ("费用", "fees", "违约金", "手续费", "滞纳金", "fee", "費用", "違約金", "手續費", "滯納金"),
         "annual_rate": ("年利率", "annualrate", "利率", "年化利率", "rate", "yearlyrate"),
-        "days_overdue": ("逾期天数", "daysoverdue", "逾期", "days"),
+        "days_overdue": ("逾期天数", "daysoverdue", "逾期", "days", "逾期天數"),
     }
 )
 REQUIRED = ("lender", "kind", "principal")
 KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "credit_card": ("信用卡", "creditcard", "贷记卡"),
-        "online_loan": ("网贷", "onlineloan", "网络贷款", "小贷", "现金贷"),
-        "instalment": ("购物分期", "instalment", "分期", "消费分期", "installment", "shoppinginstalments"),
-        "bank_loan": ("银行贷款", "bankloan", "贷款", "消费贷"),
+        "online_loan": ("网贷", "onlineloan", "网络贷款", "小贷", "现金贷", "網貸", "網絡貸款"),
+        "instalment": (
+            "购物分期",
+            "instalment",
+            "分期",
+            "消费分期",
+            "購物分期",
+            "installment",
+            "shoppinginstalments",
+        ),
+        "bank_loan": ("银行贷款", "bankloan", "贷款", "消费贷", "銀行貸款", "貸款"),
         "other": ("其他", "other", "其它", "somethingelse"),
     }
 )
-_NOT_SURE = frozenset(("", "不确定", "不知道", "不清楚", "notsure", "unknown", "idonotknow", "?", "-", "—"))
+_NOT_SURE = frozenset(
+    ("", "不确定", "不知道", "不清楚", "不確定", "notsure", "unknown", "idonotknow", "?", "-", "—")
+)
 _HEADINGS = {name: column for column, names in COLUMNS.items() for name in names}
 _KINDS = {name: kind for kind, names in KINDS.items() for name in names}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

@@ -2,11 +2,14 @@
 
 import contextlib
 import datetime as dt
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from cases import clock, queries
 from cases.actions import debts
@@ -61,6 +64,25 @@ def test_the_same_token_twice_makes_one_debt() -> None:
     first = debts.add(by=person, facts=facts(), once="a-token")
     again = debts.add(by=person, facts=facts(principal=1), once="a-token")
     assert first == again
+    assert kinds() == ["debt.added"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pressing_save_in_many_windows_at_once_makes_one_debt() -> None:
+    person = make.a_borrower()
+    start = threading.Barrier(8)
+
+    def press() -> str:
+        try:
+            start.wait(timeout=20)
+            return debts.add(by=person, facts=facts(), once="a-token").ref
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as windows:
+        refs = {window.result() for window in [windows.submit(press) for _ in range(8)]}
+    assert len(refs) == 1
+    assert Debt.objects.count() == 1
     assert kinds() == ["debt.added"]
 
 

@@ -77,6 +77,18 @@ def test_english_headings_units_and_any_order_are_understood() -> None:
     assert reading.unused == ("My notes",)
 
 
+def test_traditional_headings_are_understood_and_big5_is_refused_not_garbled() -> None:
+    text = "機構,類型,本金,費用\n江晴銀行,銀行貸款,12000,不確定\n"
+    row = debt_csv.read(text.encode()).rows[0]
+    assert (row.kind, row.principal, row.fees, row.problems) == ("bank_loan", 1_200_000, None, ())
+    assert refused(text.encode("big5")).code == "columns"
+
+
+def test_line_ends_of_old_computers_are_understood() -> None:
+    rows = debt_csv.read((HEAD + LINE + LINE).replace("\n", "\r").encode()).rows
+    assert [row.line for row in rows] == [2, 3]
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "，"])
 def test_other_delimiters_of_spreadsheets_are_understood(delimiter: str) -> None:
     assert debt_csv.read((HEAD + LINE).replace(",", delimiter).encode()).fits

@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cases import refs
+from cases import clock, refs
 from cases.models import Debt, Event, Lender, User
+from repayment.models import Offer
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +175,28 @@ def test_removing_asks_first_and_a_get_never_writes(browser: Client, person: Use
     browser.post(reverse("debt_removal", args=[debt.ref]))
     debt.refresh_from_db()
     assert debt.removed_at is not None
+
+
+def test_a_debt_an_offer_rests_on_says_why_it_stays(browser: Client, person: User, lender: Lender) -> None:
+    debt = make.a_debt(of=person, owed_to=lender)
+    Offer.objects.create(
+        case=make.a_case(person, lender),
+        debt=debt,
+        number=1,
+        made_by=Offer.Side.BORROWER,
+        author=person,
+        terms={},
+        terms_sha256="0" * 64,
+        made_at=clock.now(),
+        expires_on=clock.today(),
+    )
+    removal = browser.post(reverse("debt_removal", args=[debt.ref]))
+    change = browser.post(reverse("debt", args=[debt.ref]), filled(lender, principal="77"))
+    assert [removal.status_code, change.status_code] == [409, 409]
+    assert "it cannot be removed now" in removal.content.decode()
+    assert 'value="77"' in change.content.decode()
+    debt.refresh_from_db()
+    assert (debt.principal, debt.removed_at) == (1_200_000, None)
 
 
 @pytest.mark.parametrize("name", ["debt", "debt_removal"])
