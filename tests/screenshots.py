@@ -56,7 +56,7 @@ def main() -> int:
     if program is None:
         print("This machine lacks a Chromium browser.", file=sys.stderr)
         return 1
-    with demo.running() as story, sync_playwright() as playwright:
+    with demo.running(patience=240) as story, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         folder = chosen.all or FOLDER
         folder.mkdir(parents=True, exist_ok=True)
