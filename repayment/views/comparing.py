@@ -26,7 +26,7 @@ NAMES: Mapping[str, Promise | str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One plan that fits. `in_hand` is what a month leaves after living costs and this plan, at its dearest."""
+    """One plan that fits. `in_hand` is what its dearest month leaves after living costs; `begins` is told of a pause."""
 
     kind: str
     name: str
@@ -37,7 +37,7 @@ class Card:
     last_due: date | None
     total: int
     in_hand: int
-    pause: int
+    begins: date | None
     stacked: charts.Stacked
     living: charts.Living | None
     checked: bool
@@ -147,7 +147,7 @@ def _card(
             plan=candidate.highest_monthly,
             cushion=derivation.income - essentials - candidate.highest_monthly,
         )
-    paused = next((place for place, month in enumerate(candidate.monthly) if month.total), 0)
+    begins = next((month.month for month in candidate.monthly if month.total), None)
     return Card(
         kind=candidate.kind,
         name=name_of(candidate.kind),
@@ -158,7 +158,7 @@ def _card(
         last_due=candidate.last_due,
         total=candidate.total_cost,
         in_hand=in_hand,
-        pause=paused,
+        begins=begins if candidate.kind is Kind.DEFERRAL else None,
         stacked=charts.stacked(series, [month.month for month in candidate.monthly], other=_("Others")),
         living=living,
         checked=candidate.kind == chosen,

@@ -39,7 +39,11 @@ def plans(request: HttpRequest) -> HttpResponse:
         except Refused as caught:
             refused = caught
     comparison = queries.compare_for(request.user)
-    context: dict[str, Any] = {"refused": refused, "comparison": comparison, "statement": comparison.statement}
+    context: dict[str, Any] = {
+        "refused": refused,
+        "comparison": comparison,
+        "statement": comparison.statement,
+    }
     if comparison.statement and comparison.debts:
         earlier = queries.choice_to_send(request.user)
         context |= {

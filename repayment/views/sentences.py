@@ -16,7 +16,7 @@ def six(terms: Terms, schedule: Schedule) -> list[str]:
 def promises() -> list[str]:
     """The four sentences that are the same in every agreement."""
     return [
-        _("If you cannot pay one month, say so here: both sides talk first, then decide what to change."),
+        _("If you cannot pay one month, both sides talk first, then decide what to change."),
         _(
             "While you keep to this agreement, the lender and companies working for it do not press you for payment."
         ),
