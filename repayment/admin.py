@@ -99,6 +99,9 @@ class PolicyAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return False
 
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return False
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.may(Permission.CASE_READ)
 

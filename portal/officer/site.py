@@ -46,7 +46,7 @@ class OfficerAdminSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_authenticated and request.user.may(Permission.OFFICER_SITE)
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: View, cacheable: bool = False) -> Any:
         """For anyone who may not enter there is no site: neither a form to sign in nor a way round it."""
 
         @never_cache
