@@ -1,6 +1,7 @@
 // Enhancement only: every page works without this file.
 // 1. Leave: cover the page at once (button, or Shift three times within five seconds), tell the server, go elsewhere.
 // 2. Move focus to the error summary.
+// 3. A second tap on a button that was just pressed sends nothing: two answers would race for one session.
 "use strict";
 
 (() => {
@@ -34,6 +35,18 @@
       if (pressed.length >= 3) leave();
     });
   }
+
+  document.addEventListener("submit", (event) => {
+    const sent = event.target;
+    if (event.defaultPrevented) return;
+    if (sent.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    sent.dataset.sent = "yes";
+    // A page that stays (a download, a lost connection) can be sent again.
+    setTimeout(() => delete sent.dataset.sent, 5000);
+  });
 
   const summary = document.querySelector("[data-error-summary]");
   if (summary) summary.focus();
