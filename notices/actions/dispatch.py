@@ -18,12 +18,14 @@ from django.db.models import QuerySet
 
 from cases import clock
 from cases.actions import events
+from cases.domain.rulebook import RulebookError
 from cases.models import Contact, User
 from notices import channels
 from notices.actions import receipts, writing
 from notices.actions.asking import Question, Surroundings, decision
 from notices.channels import CannotTell, Channel, NotTaken, Rejected
 from notices.domain import delivery, gate
+from notices.domain.wording import WordingError
 from notices.models import Message
 from repayment.models import Plan
 
@@ -91,6 +93,9 @@ def send_next(
     for pk, person_id in list(_due().values_list("pk", "person_id")[:_GLANCE]):
         try:
             message = claim(pk=pk, person_id=person_id, worker=worker, lease=lease)
+        except (RulebookError, WordingError):
+            # The rules or the words themselves cannot be read: no message's fault, and none may leave unjudged.
+            raise
         except Exception:
             # One message that cannot be written or judged must not stand in the way of all others.
             log.exception("Message %s could not be prepared.", pk)

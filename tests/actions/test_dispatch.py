@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from cases.actions import work
+from cases.domain import rulebook
 from cases.models import Consent, Contact, Event, Hold, Work
 from notices import channels
 from notices.actions import dispatch, news, planning, preferences, receipts
@@ -332,6 +333,24 @@ def test_a_poisoned_message_is_set_aside_and_holds_up_nobody(clock):
     assert fresh(poisoned).state == "failed"
     assert poisoned.attempts == 3
     assert Event.objects.get(kind="message_failed").data == {"reason": "could_not_be_prepared"}
+
+
+def test_while_the_rules_cannot_be_read_nothing_leaves_and_nothing_is_lost(tmp_path, monkeypatch, clock):
+    message = a_message()
+    (tmp_path / "cn.toml").write_text("half a file = ")
+    with monkeypatch.context() as broken:
+        broken.setattr(rulebook, "DIRECTORY", tmp_path)
+        for _ in range(4):
+            assert dispatch.drain() == dispatch.Summary()
+            clock.advance(minutes=10)
+    assert (fresh(message).state, message.attempts) == ("queued", 0)
+    assert dispatch.drain().sent == 1
+
+
+def test_the_command_counts_what_it_did(capsys):
+    a_message()
+    call_command("dispatch", "--once", "--json")
+    assert json.loads(capsys.readouterr().out)["sent"] == 1
 
 
 def test_one_provider_that_cannot_be_asked_holds_up_nobody():
