@@ -266,7 +266,9 @@ def saved(at: datetime | None) -> SafeString:
 @register.simple_block_tag
 def margin_note(content: str, title: str) -> SafeString:
     return format_html(
-        '<aside class="margin-note"><h2 class="margin-note__title">{}</h2>{}</aside>', title, content
+        '<aside class="margin-note" aria-label="{0}"><h2 class="margin-note__title">{0}</h2>{1}</aside>',
+        title,
+        content,
     )
 
 
@@ -473,8 +475,9 @@ def summary_row(content: str, label: str, change: str = "") -> SafeString:
 
 # ── charts ───────────────────────────────────────────────────────────────────────────────────
 @register.inclusion_tag("components/stacked_chart.html")
-def stacked_chart(chart: Any, currency: str = "CNY") -> Mapping[str, Any]:
-    return {"chart": chart, "currency": currency}
+def stacked_chart(chart: Any, currency: str = "CNY", name: str = "") -> Mapping[str, Any]:
+    """`name` tells several of them on one page apart."""
+    return {"chart": chart, "currency": currency, "name": name}
 
 
 @register.inclusion_tag("components/burn_down_chart.html")
