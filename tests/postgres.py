@@ -74,6 +74,17 @@ class Launcher:
             )
 
 
+def major_version() -> int | None:
+    """The major version of the PostgreSQL binaries here; None where there are none."""
+    place = binaries()
+    if place is None:
+        return None
+    said = subprocess.run(
+        [place / "postgres", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    return int(said.split()[-1].partition(".")[0])
+
+
 def launchers(folder: Path) -> Iterator[Launcher]:
     """Ways to try, best first. Only root needs more than one."""
     if os.geteuid() != 0:
