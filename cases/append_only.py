@@ -14,6 +14,8 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "cases_event": (),
     "cases_seal": (),
     "cases_sealedevent": (),
+    "cases_complaintclock": (),
+    "cases_missedclock": (),
     "cases_statement": ("lines", "available", "made_at"),
     "repayment_offer": ("terms", "terms_sha256", "made_by", "debt_id", "previous_id", "number"),
     "repayment_instalment": (),

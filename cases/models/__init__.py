@@ -1,6 +1,7 @@
 """The rows of the cases app, one file a theme."""
 
 from cases.models.casework import Case, Consent, Hold, Work
+from cases.models.complaints import Complaint, ComplaintClock, MissedClock
 from cases.models.contacts import Contact
 from cases.models.debts import Debt, DebtParty, Statement
 from cases.models.ledger import Event, Seal, SealedEvent
@@ -9,6 +10,8 @@ from cases.models.people import Lender, Post, User
 
 __all__ = [
     "Case",
+    "Complaint",
+    "ComplaintClock",
     "Consent",
     "Contact",
     "Debt",
@@ -16,6 +19,7 @@ __all__ = [
     "Event",
     "Hold",
     "Lender",
+    "MissedClock",
     "Post",
     "Seal",
     "SealedEvent",

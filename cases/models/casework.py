@@ -44,6 +44,7 @@ class Consent(models.Model):
     class Purpose(models.TextChoices):
         NEGOTIATE = "negotiate", _("To agree a repayment plan")
         REMIND = "remind", _("To send reminders")
+        COMPLAIN = "complain", _("To answer a complaint")
 
     borrower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="consents")

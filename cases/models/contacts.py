@@ -4,11 +4,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cases import refs
+from cases.fields import EncryptedTextField
 from cases.models.people import Lender, User
 
 
 class Contact(models.Model):
-    """One contact. Our own sends are rows here too, with `own` set."""
+    """One contact. Our own sends are rows here too, with `own` set; the others are a borrower's diary.
+
+    `lender` is the creditor it was about, also when an agency made it; None is "I do not know who".
+    """
 
     class Channel(models.TextChoices):
         CALL = "call", _("Call")
@@ -20,17 +24,51 @@ class Contact(models.Model):
         LETTER = "letter", _("Letter")
         VISIT = "visit", _("Visit")
 
+    class Party(models.TextChoices):
+        BORROWER = "borrower", _("Me")
+        THIRD_PARTY = "third_party", _("Family, a friend, someone else")
+        LISTED_CONTACT = "listed_contact", _("The emergency contact I gave")
+        EMPLOYER = "employer", _("My employer or colleagues")
+        PUBLIC = "public", _("In public: a notice, a group chat, neighbours")
+
+    class Trait(models.TextChoices):
+        """What was said or done, of the closed list of the public contract."""
+
+        THREAT = "threat_violence", _("Threatened me or someone close to me")
+        ABUSE = "abusive_language", _("Insulted or swore at me")
+        TOLD_OTHERS = "third_party_disclosure", _("Told other people about my debt")
+        CONTACT_LIST = "contact_list_blast", _("Called through my phone’s contact list")
+        SHAMING = "public_shaming", _("Shamed me in public")
+        IMPERSONATION = "impersonation_official", _("Posed as police, a court or a lawyer")
+        FALSE_AMOUNT = "misrepresent_amount_status", _("Named an amount that is wrong")
+        BORROW_MORE = "induce_borrowing", _("Pushed me to borrow elsewhere")
+        UNDISCLOSED = "undisclosed_identity", _("Would not say who they were")
+        HOME_ENTRY = "home_entry", _("Came in, or would not leave")
+
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)
     borrower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="contacts")
-    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, null=True, blank=True, related_name="contacts")
+    lender = models.ForeignKey(
+        Lender, on_delete=models.PROTECT, null=True, blank=True, related_name="contacts"
+    )
     at = models.DateTimeField()
     channel = models.CharField(max_length=8, choices=Channel.choices)
-    direction = models.CharField(max_length=8, choices=[("outbound", _("To you")), ("inbound", _("From you"))])
+    direction = models.CharField(
+        max_length=8, choices=[("outbound", _("To you")), ("inbound", _("From you"))]
+    )
     party = models.CharField(max_length=16, default="borrower")
     outcome = models.CharField(max_length=16, default="delivered")
     purpose = models.CharField(max_length=16, default="reminder")
     own = models.BooleanField(default=False)
     recorded_at = models.DateTimeField()
+    # Only the diary fills these. `about`: the time is the person's best guess.
+    about = models.BooleanField(default=False)
+    by_agency = models.BooleanField(default=False)
+    traits = models.JSONField(default=list, blank=True)
+    lender_words = EncryptedTextField(blank=True)
+    caller = EncryptedTextField(blank=True)
+    number = EncryptedTextField(blank=True)
+    said = EncryptedTextField(blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["borrower", "at"]), models.Index(fields=["borrower", "lender", "at"])]

@@ -12,6 +12,8 @@ class Submission(models.Model):
         DEBT = "debt"
         FILE = "file"
         BUDGET = "budget"
+        CONTACT = "contact"
+        COMPLAINT = "complain"
 
     borrower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submissions")
     purpose = models.CharField(max_length=8, choices=Purpose.choices)

@@ -65,7 +65,12 @@ class Surroundings:
         self._sent: defaultdict[int, list[tuple[dt.datetime, int | None]]] = defaultdict(list)
         since = at - _ANY_LOCAL_DAY
         contacts = Contact.objects.filter(
-            borrower__in=ids, at__gte=since, channel__in=WRITTEN, direction="outbound", party="borrower"
+            borrower__in=ids,
+            at__gte=since,
+            channel__in=WRITTEN,
+            direction="outbound",
+            party="borrower",
+            removed_at__isnull=True,
         )
         for person, instant, lender in contacts.values_list("borrower_id", "at", "lender_id"):
             self._sent[person].append((instant, lender))

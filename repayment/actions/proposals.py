@@ -176,9 +176,13 @@ def _case(by: User, lender: Lender) -> Case:
 def _consent(case: Case, fields: Sequence[str], *, last_due: dt.date) -> None:
     """Dated permissions to negotiate and to remind; what stood before is revoked, never edited."""
     now = clock.now()
-    Consent.objects.filter(borrower=case.borrower, lender=case.lender, revoked_at__isnull=True).update(
-        revoked_at=now
-    )
+    # A permission to handle a complaint is another matter and stands on its own.
+    Consent.objects.filter(
+        borrower=case.borrower,
+        lender=case.lender,
+        purpose__in=(Consent.Purpose.NEGOTIATE, Consent.Purpose.REMIND),
+        revoked_at__isnull=True,
+    ).update(revoked_at=now)
     shown = [field for field in FIELDS if field in fields]
     negotiate_until = clock.today() + dt.timedelta(days=NEGOTIATION_DAYS)
     remind_until = last_due + dt.timedelta(days=AFTER_LAST_PAYMENT_DAYS)

@@ -1,0 +1,112 @@
+"""
+What complaints are about: one closed list, read from a file that a lawyer can read too. A code stands for one pair of
+issue and sub-issue; where the CFPB's debt-collection list has the pair, its English label is used word for word.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cases.domain.rulebook import LANGUAGES
+
+FILE = Path(__file__).resolve().parent.parent / "taxonomies" / "debt_collection.toml"
+_ORIGINS = frozenset({"CFPB", "CN"})
+
+
+class TaxonomyError(ValueError):
+    """A file of categories that cannot be used; the message names the row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    code: str
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category:
+    """`topics` are what a diary entry may show (hours, calls …) or its traits: they suggest this category."""
+
+    code: str
+    issue: Issue
+    label: Mapping[str, str]
+    origin: str
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taxonomy:
+    categories: tuple[Category, ...]
+
+    def get(self, code: str) -> Category | None:
+        return next((category for category in self.categories if category.code == code), None)
+
+    def by_issue(self) -> Mapping[Issue, tuple[Category, ...]]:
+        """Issues in the order of the file, each with its categories."""
+        groups: dict[str, list[Category]] = {}
+        for category in self.categories:
+            groups.setdefault(category.issue.code, []).append(category)
+        return {rows[0].issue: tuple(rows) for rows in groups.values()}
+
+    def suggested(self, topics: tuple[str, ...]) -> Category | None:
+        """The category of the first topic that has one."""
+        for topic in topics:
+            for category in self.categories:
+                if topic in category.topics:
+                    return category
+        return None
+
+
+def load() -> Taxonomy:
+    """Raises TaxonomyError naming the row."""
+    return _load(FILE.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _load(_changed: int) -> Taxonomy:
+    return parse(FILE.read_bytes())
+
+
+def parse(content: bytes) -> Taxonomy:
+    try:
+        data = tomllib.loads(content.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TaxonomyError(f"not readable as TOML: {error}") from None
+    issues = {
+        code: Issue(code=code, label=_label(row, f"issue {code}"))
+        for code, row in data.get("issue", {}).items()
+    }
+    categories: list[Category] = []
+    for row in data.get("category", []):
+        code = str(row.get("code", ""))
+        where = f"category {code or '?'}"
+        if not code or code in {known.code for known in categories}:
+            raise TaxonomyError(f"{where}: the code is missing or there twice")
+        if row.get("issue") not in issues or row.get("origin") not in _ORIGINS:
+            raise TaxonomyError(f"{where}: unknown issue or origin")
+        categories.append(
+            Category(
+                code=code,
+                issue=issues[row["issue"]],
+                label=_label(row, where),
+                origin=row["origin"],
+                topics=tuple(row.get("topics", [])),
+            )
+        )
+    if not categories:
+        raise TaxonomyError("there is no category in it")
+    return Taxonomy(categories=tuple(categories))
+
+
+def _label(row: Mapping[str, Any], where: str) -> Mapping[str, str]:
+    found = {}
+    for language in LANGUAGES:
+        text = row.get(language.replace("-", "_"))
+        if not isinstance(text, str) or not text.strip():
+            raise TaxonomyError(f"{where}: the label in {language} is missing")
+        found[language] = text
+    return MappingProxyType(found)
