@@ -78,7 +78,8 @@ def value_words(field: Field, value: Value, currency: str) -> str:
     if field in _MONEY and isinstance(value, int):
         return formats.money(value, currency)
     if isinstance(value, dt.date):
-        return formats.day(value)
+        # Two dates stand side by side on a phone: here they may break.
+        return formats.day(value).replace(formats.NBSP, " ")
     if field is Field.RATE and isinstance(value, Decimal):
         return formats.percent(value) if value else _("no interest")
     if field is Field.METHOD:
