@@ -6,7 +6,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from cases import clock
 from cases.access import Permission
-from cases.models import Case, Consent, Debt, DebtParty, Event, Hold, Lender, Statement, User
+from cases.models import Case, Consent, Debt, DebtParty, Event, Hold, Lender, Post, Statement, User
 
 
 def lender_of(user: User) -> Lender | None:
@@ -14,11 +14,15 @@ def lender_of(user: User) -> Lender | None:
     if not user.may(Permission.CASE_READ):
         return None
     today = clock.today()
-    return (
-        Lender.objects.filter(posts__officer=user, posts__since__lte=today)
-        .filter(Q(posts__until__isnull=True) | Q(posts__until__gte=today))
+    # Asked of the officer's own posts: conditions chained over the lender's would each find anybody's post.
+    post = (
+        Post.objects.filter(officer=user, since__lte=today)
+        .filter(Q(until__isnull=True) | Q(until__gte=today))
+        .select_related("lender")
+        .order_by("-since", "-pk")
         .first()
     )
+    return post.lender if post else None
 
 
 def debts_for(user: User) -> QuerySet[Debt]:
