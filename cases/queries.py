@@ -52,6 +52,15 @@ def owner_of(debt: Debt) -> Lender | None:
     return next((party.lender for party in parties if party.role == DebtParty.Role.OWNER), None)
 
 
+def creditors_of(user: User) -> list[Lender]:
+    """The institutions a borrower's debts are with today, each once, in the order of the list of debts."""
+    found: dict[int, Lender] = {}
+    for debt in debts_for(user):
+        for party in debt.standing:  # type: ignore[attr-defined]
+            found.setdefault(party.lender_id, party.lender)
+    return list(found.values())
+
+
 def cases_for(user: User) -> QuerySet[Case]:
     """A borrower's cases, or the cases of an officer's lender that still rest on a consent or an agreement."""
     cases = Case.objects.select_related("borrower", "lender")
@@ -80,9 +89,10 @@ def lenders() -> QuerySet[Lender]:
 
 
 def holds_standing(at: dt.datetime | None = None) -> QuerySet[Hold]:
-    """Everybody's holds in force at an instant; now unless said otherwise."""
+    """Everybody's protections in force at an instant; now unless said otherwise. A legal hold protects no one."""
     instant = at or clock.now()
-    return Hold.objects.filter(since__lte=instant).filter(Q(until__isnull=True) | Q(until__gt=instant))
+    standing = Q(until__isnull=True) | Q(until__gt=instant)
+    return Hold.objects.exclude(kind=Hold.Kind.LEGAL).filter(standing, since__lte=instant)
 
 
 def standing_holds(person: User, at: dt.datetime | None = None) -> QuerySet[Hold]:

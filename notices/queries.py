@@ -32,6 +32,7 @@ _ABOUT: dict[str, Any] = {
     "reminder_due_today": gettext_lazy("A reminder on the day of a payment"),
     "offer_answered": gettext_lazy("An answer to your proposal"),
     "plan_confirmed": gettext_lazy("The confirmation of your plan"),
+    "complaint_answered": gettext_lazy("An answer to your complaint"),
 }
 _STATES: dict[str, Any] = {
     Message.State.PLANNED: gettext_lazy("planned"),

@@ -17,5 +17,6 @@ app.conf.beat_schedule = {
     "plan-reminders": {"task": "notices.tasks.plan_reminders", "schedule": 60.0},
     "dispatch": {"task": "notices.tasks.dispatch", "schedule": 5.0},
     "seal-record": {"task": "cases.tasks.seal_record", "schedule": 60.0},
+    "mark-missed": {"task": "cases.tasks.mark_missed", "schedule": 60.0},
     "expire-offers": {"task": "repayment.tasks.expire_offers", "schedule": 60.0},
 }

@@ -1,5 +1,7 @@
 """A complaint, the clock it started, and the mark of a clock that ran out. Clock and mark are rows nobody can change."""
 
+import datetime as dt
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -87,6 +89,11 @@ class ComplaintClock(models.Model):
     @property
     def is_statutory(self) -> bool:
         return self.kind == Kind.STATUTORY
+
+    @property
+    def missed_at(self) -> dt.datetime | None:
+        """When it was noted that the clock ran out; None while it has not."""
+        return self.missed.noted_at if hasattr(self, "missed") else None
 
 
 class MissedClock(models.Model):

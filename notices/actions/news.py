@@ -13,7 +13,7 @@ from django.db import transaction
 
 from cases import clock
 from cases.actions import events
-from cases.models import Lender, User, Work
+from cases.models import Complaint, Lender, User, Work
 from notices.actions.asking import Surroundings
 from notices.domain import delivery
 from notices.models import Message
@@ -59,10 +59,22 @@ def _plan_agreed(work: Work) -> News:
     )
 
 
+def _complaint_answered(work: Work) -> News:
+    complaint = Complaint.objects.select_related("borrower", "lender").get(ref=work.about_ref)
+    return News(
+        wording="complaint_answered",
+        person=complaint.borrower,
+        purpose=Message.Purpose.ANSWER,
+        lender=complaint.lender,
+        values={},
+    )
+
+
 # Kind of work → what it says.
 KINDS: Mapping[str, Callable[[Work], News]] = {
     "offer_answered": _offer_answered,
     "plan_agreed": _plan_agreed,
+    "complaint_answered": _complaint_answered,
 }
 
 

@@ -32,6 +32,7 @@ KEYS = {
     "reminder_due_today",
     "offer_answered",
     "plan_confirmed",
+    "complaint_answered",
     "security_code",
     "number_changed_notice",
 }

@@ -1,0 +1,102 @@
+"""Reading the diary and complaints: what each person may see, and what the rules of each day say about it."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+
+from cases import queries
+from cases.access import Permission
+from cases.domain import diary, facts, rulebook
+from cases.domain.diary import Entry, Verdict
+from cases.models import Complaint, Contact, Debt, Lender, User
+
+# Whoever may collect; only of these can a stranger be one.
+ANYBODY = tuple(str(kind) for kind in Lender.Kind.values)
+
+
+def contacts_for(user: User) -> QuerySet[Contact]:
+    """A borrower's own diary, newest first. It is nobody else's: an officer finds nothing."""
+    contacts = Contact.objects.filter(own=False, removed_at__isnull=True).select_related("lender")
+    if not user.may(Permission.FILE_KEEP):
+        return contacts.none()
+    return contacts.filter(borrower=user).order_by("-at", "-id")
+
+
+def judged(user: User) -> Mapping[str, Verdict]:
+    """The verdict on every contact of a person, by reference: two queries, however long the diary.
+
+    Our own messages count with the lender they were sent for.
+    """
+    pools: dict[Hashable, list[Entry]] = {}
+    cards = {
+        party.lender_id
+        for debt in queries.debts_for(user).filter(kind=Debt.Kind.CREDIT_CARD)
+        for party in debt.standing  # type: ignore[attr-defined]
+    }
+    rows = Contact.objects.filter(borrower=user, removed_at__isnull=True).select_related("lender")
+    for row in rows.defer("said", "caller").order_by("at", "id"):
+        pools.setdefault(_pool(row), []).append(
+            Entry(
+                contact=facts.Contact(
+                    id=row.ref,
+                    at=row.at,
+                    channel=row.channel,
+                    direction=row.direction,
+                    party=row.party,
+                    outcome=row.outcome,
+                    number=row.number,
+                    purpose=row.purpose,
+                ),
+                callers=_callers(row),
+                card=row.lender_id in cards,
+            )
+        )
+    book = rulebook.load("cn")
+    found: dict[str, Verdict] = {}
+    for pool in pools.values():
+        found |= diary.verdicts(book, pool, (user.timezone,))
+    return found
+
+
+def _pool(row: Contact) -> Hashable:
+    """Who counts together. Two strangers are one only where the name or the number is the same."""
+    if row.lender_id:
+        return row.lender_id
+    return ("words", row.lender_words) if row.lender_words else ("number", row.number or row.ref)
+
+
+def _callers(row: Contact) -> tuple[str, ...]:
+    if row.by_agency:
+        return (Lender.Kind.DEBT_COLLECTOR.value,)
+    return (str(row.lender.kind),) if row.lender else ANYBODY
+
+
+def complaints_for(user: User) -> QuerySet[Complaint]:
+    """A borrower's own complaints; for an officer those its lender has received."""
+    complaints = Complaint.objects.select_related("lender", "borrower", "clock__missed")
+    if user.may(Permission.FILE_KEEP):
+        return complaints.filter(borrower=user)
+    lender = queries.lender_of(user)
+    return complaints.filter(lender=lender, delivered_at__isnull=False) if lender else complaints.none()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A free number to call, what for in the reader's language, and the day this was last known to be right."""
+
+    number: str
+    purpose: str
+    as_of: object
+
+
+def help_lines(*numbers: str) -> list[Line]:
+    """The lines of the rulebook, in its order; only these numbers when some are named."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return [
+        Line(number=line.number, purpose=line.purpose.get(language, line.purpose["en"]), as_of=line.as_of)
+        for line in rulebook.load("cn").help_lines
+        if not numbers or line.number in numbers
+    ]
