@@ -16,6 +16,9 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "cases_sealedevent": (),
     "cases_complaintclock": (),
     "cases_missedclock": (),
+    "cases_complaintfact": (),
+    "cases_release": (),
+    "cases_viewing": (),
     "cases_statement": ("lines", "available", "made_at"),
     "repayment_offer": ("terms", "terms_sha256", "made_by", "debt_id", "previous_id", "number"),
     "repayment_instalment": (),
@@ -23,6 +26,27 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "repayment_plan": ("terms", "canonical", "nonce", "terms_sha256", "debt_id", "offer_id"),
     "notices_decision": (),
     "notices_receipt": (),
+}
+
+# How long nobody, the operator included, can remove a row of the access log, in days of real time. The period in
+# cases/rulebooks/retention.toml is never shorter; a test compares them.
+VIEWING_DAYS = 3 * 365
+
+# The only ways past a guard, both towards less and never towards something else: a budget may be emptied, for
+# erasure, and a row of the access log may go when its period is over. table → verb → condition on each database.
+RELEASED: dict[str, dict[str, dict[str, str]]] = {
+    "cases_statement": {
+        "UPDATE": {
+            "sqlite": "NEW.lines = '[]' AND NEW.available = 0 AND NEW.made_at = OLD.made_at",
+            "postgresql": "NEW.lines = '[]'::jsonb AND NEW.available = 0 AND NEW.made_at = OLD.made_at",
+        }
+    },
+    "cases_viewing": {
+        "DELETE": {
+            "sqlite": f"julianday('now') - julianday(OLD.at) > {VIEWING_DAYS}",
+            "postgresql": f"OLD.at < now() - interval '{VIEWING_DAYS} days'",
+        }
+    },
 }
 
 _PG_FUNCTION = """
@@ -39,15 +63,22 @@ def _create(vendor: str, table: str, columns: Sequence[str]) -> Iterator[str]:
             name = f"{table}_no_{verb.split()[0].lower()}"
             yield (
                 f"CREATE OR REPLACE TRIGGER {name} BEFORE {verb} ON {table} "
-                f"FOR EACH {scope} EXECUTE FUNCTION steady_append_only()"
+                f"FOR EACH {scope}{_unless(vendor, table, verb)} EXECUTE FUNCTION steady_append_only()"
             )
     else:
         for verb in (f"UPDATE{of}", "DELETE"):
             word = verb.split()[0]
             yield (
-                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{word.lower()} BEFORE {verb} ON {table} "
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{word.lower()} BEFORE {verb} ON {table}"
+                f"{_unless(vendor, table, verb)} "
                 f"BEGIN SELECT RAISE(ABORT, 'append-only: {word} on {table} is refused'); END"
             )
+
+
+def _unless(vendor: str, table: str, verb: str) -> str:
+    """The WHEN of a trigger that lets through what RELEASED names; empty for an unconditional guard."""
+    condition = RELEASED.get(table, {}).get(verb.split()[0], {}).get(vendor)
+    return f" WHEN (NOT ({condition}))" if condition else ""
 
 
 def _drop(vendor: str, table: str) -> Iterator[str]:
@@ -105,6 +136,8 @@ class AppendOnly(migrations.RunPython):
 
     def _forwards(self, apps: Any, schema_editor: Any) -> None:
         connection = schema_editor.connection
+        # A later migration may name a table again when its guard has changed.
+        _run(connection, _drop(connection.vendor, self.table))
         _run(connection, _create(connection.vendor, self.table, GUARDED[self.table]))
 
     def _backwards(self, apps: Any, schema_editor: Any) -> None:

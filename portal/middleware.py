@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from cases import access, accounts
+from cases.actions import viewing
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -75,6 +76,30 @@ class StaffSecondFactor:
         if needed is not None and not user.may(needed):
             raise Http404
         return accounts.second_factor_step(request) if staff else None
+
+
+class AccessLog:
+    """Before an officer sees a borrower's file, the borrower's list of who looked has the row.
+
+    A row that cannot be written raises, and the page is not shown. HEAD and POST show a file too, so every
+    method counts; a file outside the officer's scope is a 404 and leaves nothing.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        watch = getattr(view, "watch", None)
+        user = request.user
+        needed = getattr(view, "access", None)
+        if watch is None or not user.is_authenticated or needed is None or not user.may(needed):
+            return
+        about = watch.find(user, kwargs["ref"])
+        if about is not None:
+            viewing.record(by=user, about=about, purpose=watch.purpose)
 
 
 def permission_for(match: ResolverMatch) -> Any:

@@ -105,6 +105,8 @@ MIDDLEWARE = [
     # Before the general "sign in first": staff are sent to the door with the second factor.
     "portal.middleware.StaffSecondFactor",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    # After everything that may turn somebody away, before the page.
+    "portal.middleware.AccessLog",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",

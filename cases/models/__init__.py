@@ -1,6 +1,8 @@
 """The rows of the cases app, one file a theme."""
 
+from cases.models.access_log import Viewing
 from cases.models.casework import Case, Consent, Hold, Work
+from cases.models.complaint_facts import ComplaintFact, Release
 from cases.models.complaints import Complaint, ComplaintClock, MissedClock
 from cases.models.contacts import Contact
 from cases.models.debts import Debt, DebtParty, Statement
@@ -12,6 +14,7 @@ __all__ = [
     "Case",
     "Complaint",
     "ComplaintClock",
+    "ComplaintFact",
     "Consent",
     "Contact",
     "Debt",
@@ -21,10 +24,12 @@ __all__ = [
     "Lender",
     "MissedClock",
     "Post",
+    "Release",
     "Seal",
     "SealedEvent",
     "Statement",
     "Submission",
     "User",
+    "Viewing",
     "Work",
 ]

@@ -78,6 +78,8 @@ class Hold(models.Model):
         DISPUTE = "dispute", _("Disputed amount")
         REPRESENTED = "represented", _("Represented by someone")
         SAFE_CONTACT = "safe_contact", _("Not safe to contact")
+        # Silences nothing: it keeps a file from being erased while a court or a regulator asks for it.
+        LEGAL = "legal", _("Kept for a court or a regulator")
 
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)
     borrower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="holds")

@@ -40,6 +40,8 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=8, blank=True)
     timezone = models.CharField(max_length=40, default="Asia/Shanghai")
     is_active = models.BooleanField(default=True)
+    # Set once, when the person asked to be erased: what stays is an empty shell that other rows point at.
+    erased_at = models.DateTimeField(null=True, blank=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "ref"
@@ -57,6 +59,11 @@ class User(AbstractBaseUser):
             ),
             models.UniqueConstraint(
                 fields=["recovery_index"], condition=~Q(recovery_index=""), name="one_person_per_recovery_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True)
+                | Q(is_active=False, name="", email="", phone="", phone_index="", recovery_index=""),
+                name="an_erased_person_is_an_empty_shell",
             ),
         ]
 

@@ -51,7 +51,7 @@ class Surroundings:
         for opt in OptOut.objects.filter(standing, person__in=ids, since__lte=at):
             self._opt_outs[opt.person_id].append(opt)
         self._holds = defaultdict(list)
-        for hold in Hold.objects.filter(borrower__in=ids).filter(standing):
+        for hold in Hold.objects.filter(standing, borrower__in=ids).exclude(kind=Hold.Kind.LEGAL):
             self._holds[hold.borrower_id].append(hold)
         self._consents = defaultdict(list)
         for consent in Consent.objects.filter(

@@ -12,10 +12,11 @@ from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission, requires
 from cases.domain.refusal import Refused
-from cases.models import Case
+from cases.models import Case, Viewing
 from notices import queries as notice_queries
 from portal.officer import queries
 from portal.officer.forms import CounterForm, RefusalForm
+from portal.officer.watch import case_of, case_of_offer, shows
 from repayment import queries as repayment_queries
 from repayment.actions import offers
 from repayment.domain.difference import differences
@@ -61,11 +62,13 @@ def queue(request: HttpRequest) -> HttpResponse:
     )
 
 
+@shows(Viewing.Purpose.READ_CASE, case_of)
 @requires(Permission.CASE_READ)
 def case(request: HttpRequest, ref: str) -> HttpResponse:
     return _case_page(request, _case_or_404(request, ref))
 
 
+@shows(Viewing.Purpose.ANSWER_OFFER, case_of_offer)
 @requires(Permission.CASE_ANSWER)
 def acceptance(request: HttpRequest, ref: str) -> HttpResponse:
     """Accept the borrower's offer. GET shows what will be agreed."""
@@ -99,6 +102,7 @@ def acceptance(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
+@shows(Viewing.Purpose.ANSWER_OFFER, case_of_offer)
 @requires(Permission.CASE_ANSWER)
 def counter(request: HttpRequest, ref: str) -> HttpResponse:
     """Answer with other terms: first the totals and the difference, then the sending."""
@@ -149,6 +153,7 @@ def refusal(request: HttpRequest, ref: str) -> HttpResponse:
     """Say no, with a reason that the borrower reads."""
     offer = _offer_or_404(request, ref)
     if request.method != "POST" and not _is_to_answer(offer):
+@shows(Viewing.Purpose.ANSWER_OFFER, case_of_offer)
         return _changed(request, offer)
     form = RefusalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -179,6 +184,7 @@ def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
     """Take back the lender's own offer while nobody has answered it."""
     offer = _offer_or_404(request, ref)
     if request.method == "POST":
+@shows(Viewing.Purpose.WITHDRAW_OFFER, case_of_offer)
         try:
             offers.withdraw(by=request.user, offer=offer)
         except Offer.DoesNotExist:

@@ -1,0 +1,55 @@
+"""Which officers' pages show a borrower's file, whose it is, and what for: read by the access log before the page.
+
+A page of the officers' site either carries `shows` or stands in NO_FILE with the reason; a guard walks them all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cases import clock
+from cases.actions.viewing import OfOnePerson
+from cases.models import Case, User
+from portal.officer import queries
+from repayment import queries as repayment_queries
+
+Find = Callable[[User, str], OfOnePerson | None]
+
+# Pages without anybody's file, by URL name.
+NO_FILE = {
+    "admin:index": "Numbers, dates and sums of the lender's own cases: no name and no text. Whoever opens one is logged.",
+    "admin:repayment_policy_changelist": "The lender's own published policies.",
+    "admin:repayment_policy_add": "The lender's own published policies.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """What the log writes about a page. `find` is scoped: None is somebody else's file, which will be a 404."""
+
+    purpose: str
+    find: Find
+
+
+def shows(purpose: str, find: Find) -> Callable[[Any], Any]:
+    """This page shows one borrower's file; outermost, above `requires`."""
+
+    def mark(view: Any) -> Any:
+        view.watch = Watch(purpose=purpose, find=find)
+        return view
+
+    return mark
+
+
+def case_of(officer: User, ref: str) -> Case | None:
+    return queries.queue(officer, today=clock.today()).filter(ref=ref).first()
+
+
+def case_of_offer(officer: User, ref: str) -> Case | None:
+    offer = (
+        repayment_queries.offers_for(officer)
+        .select_related("case__borrower", "case__lender")
+        .filter(ref=ref)
+        .first()
+    )
+    return offer.case if offer else None
