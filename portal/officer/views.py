@@ -132,6 +132,11 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
                 return redirect("admin:case", offer.case.ref)
         elif not _is_to_answer(offer):
             return _changed(request, offer)
+        elif form.is_valid():
+            try:
+                offers.must_be_possible(case=offer.case, before=before, terms=form.terms)
+            except Refused as refused:
+                form.refuse(refused)
         status = 422 if form.errors else 200
     return _page(
         request,
@@ -148,12 +153,12 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
+@shows(Viewing.Purpose.ANSWER_OFFER, case_of_offer)
 @requires(Permission.CASE_ANSWER)
 def refusal(request: HttpRequest, ref: str) -> HttpResponse:
     """Say no, with a reason that the borrower reads."""
     offer = _offer_or_404(request, ref)
     if request.method != "POST" and not _is_to_answer(offer):
-@shows(Viewing.Purpose.ANSWER_OFFER, case_of_offer)
         return _changed(request, offer)
     form = RefusalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -179,12 +184,12 @@ def refusal(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
+@shows(Viewing.Purpose.WITHDRAW_OFFER, case_of_offer)
 @requires(Permission.CASE_ANSWER)
 def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
     """Take back the lender's own offer while nobody has answered it."""
     offer = _offer_or_404(request, ref)
     if request.method == "POST":
-@shows(Viewing.Purpose.WITHDRAW_OFFER, case_of_offer)
         try:
             offers.withdraw(by=request.user, offer=offer)
         except Offer.DoesNotExist:

@@ -281,6 +281,16 @@ def settle(case: Case, *, otherwise: str) -> Case:
     return case
 
 
+def must_be_possible(*, case: Case, before: Terms, terms: Terms) -> None:
+    """All that `counter` asks of a lender's terms, without writing: for a page that shows totals before sending.
+
+    Raises Refused with the field to change.
+    """
+    _must_owe_the_same(before, terms)
+    _must_lie_ahead(terms)
+    _must_fit_policy(case, terms, schedules.build(terms))
+
+
 # ── the walls ────────────────────────────────────────────────────────────────────────────────
 def _held(*, by: User | None, offer: Offer) -> Offer:
     """The offer as it stands now, with person, debt and offer locked, in that order.

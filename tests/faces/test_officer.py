@@ -149,7 +149,7 @@ def test_a_page_of_the_queue_has_fifty_lines(client_for):
         builders.a_case(borrower, lender, waits=Case.Waits.LENDER, reason="new_proposal")
         a_consent(borrower, lender)
     client = client_for(officer)
-    lines = [len(client.get("/officer/", {"page": n}).content.split(b'<th scope="row">')) - 1 for n in (1, 2)]
+    lines = [len(client.get("/officer/", {"page": n}).content.split(b'<th scope="row"')) - 1 for n in (1, 2)]
     assert lines == [50, 1]
 
 
@@ -314,6 +314,14 @@ def test_totals_come_before_sending(busy, client_for):
     assert "They asked" in words
     assert "Send this offer" in words
     assert Offer.objects.filter(made_by="lender").count() == 0
+
+
+def test_totals_are_shown_only_for_what_could_be_sent(busy, client_for):
+    client, offer = client_for(busy.officers[0]), offer_of(busy)
+    response = client.post(f"/officer/offers/{offer.ref}/counter/", counter_data(periods="61"))
+    assert response.status_code == 422
+    assert "at most 60 months" in page(response)
+    assert "Send this offer" not in page(response)
 
 
 def test_sending_makes_the_offer_with_the_waiver_inside_the_policy(busy, client_for):
