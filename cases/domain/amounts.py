@@ -14,7 +14,7 @@ from cases.domain.refusal import Refused
 
 LARGEST_MINOR = 10**13
 MOST_DAYS = 20_000
-MOST_A_YEAR = 10  # 1000 %
+MOST_A_YEAR = 9  # 900 %: what a debt's row can hold
 
 _MESSAGES = {
     "empty": "Please write something here.",

@@ -134,7 +134,7 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
             return _changed(request, offer)
         elif form.is_valid():
             try:
-                offers.must_be_possible(case=offer.case, before=before, terms=form.terms)
+                offers.must_be_possible(offer=offer, terms=form.terms)
             except Refused as refused:
                 form.refuse(refused)
         status = 422 if form.errors else 200

@@ -8,6 +8,7 @@ that it came too late. On SQLite a transaction is IMMEDIATE, so `select_for_upda
 import datetime as dt
 import hashlib
 import secrets
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 # Ours, not a law's: how long a yes may be taken back without a reason.
 CHANGE_OF_MIND = dt.timedelta(hours=24)
+# Ours too: a first payment further away is a pause by another name.
+FIRST_DUE_WITHIN = dt.timedelta(days=366)
 # How long an answer is waited for where a lender has published no policy.
 USUAL_ANSWER_DAYS = 7
 REASON_LENGTH = 300
@@ -49,7 +52,7 @@ def accept(*, by: User, offer: Offer) -> Plan:
     terms = Terms.from_json(offer.terms)
     schedule = schedules.build(terms)
     if side == Offer.Side.LENDER:
-        _must_fit_policy(offer.case, terms, schedule)
+        _must_fit_policy(offer, terms, schedule)
     _must_lie_ahead(terms)
     if Plan.objects.filter(debt=offer.debt_id, state__in=queries.IN_FORCE).exists():
         raise Refused("already_agreed", _("There is already an agreement on this debt."))
@@ -116,7 +119,7 @@ def counter(*, by: User, offer: Offer, terms: Terms, reason: str = "") -> Offer:
     schedule = schedules.build(terms)
     _must_lie_ahead(terms)
     if side == Offer.Side.LENDER:
-        _must_fit_policy(offer.case, terms, schedule)
+        _must_fit_policy(offer, terms, schedule)
     close(offer, state)
     answer = put_forward(
         by=by,
@@ -281,14 +284,14 @@ def settle(case: Case, *, otherwise: str) -> Case:
     return case
 
 
-def must_be_possible(*, case: Case, before: Terms, terms: Terms) -> None:
+def must_be_possible(*, offer: Offer, terms: Terms) -> None:
     """All that `counter` asks of a lender's terms, without writing: for a page that shows totals before sending.
 
     Raises Refused with the field to change.
     """
-    _must_owe_the_same(before, terms)
+    _must_owe_the_same(Terms.from_json(offer.terms), terms)
     _must_lie_ahead(terms)
-    _must_fit_policy(case, terms, schedules.build(terms))
+    _must_fit_policy(offer, terms, schedules.build(terms))
 
 
 # ── the walls ────────────────────────────────────────────────────────────────────────────────
@@ -357,6 +360,8 @@ def _must_lie_ahead(terms: Terms) -> None:
         raise Refused(
             "first_due_passed", _("The first payment day has passed. Choose a later one."), field="first_due"
         )
+    if terms.first_due > clock.today() + FIRST_DUE_WITHIN:
+        raise Refused("first_due_far", _("Choose a day within the next year."), field="first_due")
 
 
 def _must_owe_the_same(before: Terms, after: Terms) -> None:
@@ -368,12 +373,12 @@ def _must_owe_the_same(before: Terms, after: Terms) -> None:
         raise Refused("rate_raised", _("The rate cannot be higher than the debt's own."), field="annual_rate")
 
 
-def _must_fit_policy(case: Case, terms: Terms, schedule: Schedule) -> None:
+def _must_fit_policy(offer: Offer, terms: Terms, schedule: Schedule) -> None:
     """An officer goes as far as the lender has published, and no further."""
-    policy = queries.policy_for(case.lender, clock.today())
+    policy = queries.policy_for(offer.case.lender, clock.today())
     if policy is None:
         raise Refused("no_policy", _("Your institution has not published a policy yet."))
-    for field, value, limit, message in _limits(policy, terms, schedule):
+    for field, value, limit, message in _limits(policy, terms, schedule, own_rate=offer.debt.annual_rate):
         if value > limit:
             raise Refused("outside_policy", format_lazy(message, limit=limit), field=field)
     smallest = min(row.amount for row in schedule.rows[:-1]) if len(schedule.rows) > 1 else None
@@ -385,9 +390,14 @@ def _must_fit_policy(case: Case, terms: Terms, schedule: Schedule) -> None:
         )
 
 
-def _limits(policy: Policy, terms: Terms, schedule: Schedule) -> list[tuple[str, int, int, "StrPromise"]]:
-    """(field, what the terms give, what the policy allows, the sentence) for every limit."""
-    free = terms.method is Method.INTEREST_FREE
+def _limits(
+    policy: Policy, terms: Terms, schedule: Schedule, *, own_rate: Decimal | None
+) -> list[tuple[str, int, int, "StrPromise"]]:
+    """(field, what the terms give, what the policy allows, the sentence) for every limit.
+
+    `own_rate` is the debt's own. A plan at no rate on a debt that bears one is interest-free by any name.
+    """
+    free = terms.method is Method.INTEREST_FREE or (terms.rate == 0 and bool(own_rate))
     pause = terms.deferral.periods if terms.deferral else 0
     length = len(schedule.rows) + pause
     return [

@@ -124,11 +124,12 @@ def _unchanged_debts(by: User, choice: Choice) -> dict[str, Debt]:
 
 
 def _states(terms: Terms, debt: Debt) -> bool:
-    """Whether the terms still say what the debt says is owed."""
-    return (terms.principal, terms.interest, terms.fees) == (
+    """Whether the terms still say what the debt says is owed, and at what rate."""
+    return (terms.principal, terms.interest, terms.fees, terms.annual_rate) == (
         debt.principal,
         debt.interest or 0,
         debt.fees or 0,
+        debt.annual_rate or 0,
     )
 
 
