@@ -52,7 +52,7 @@ def test_what_left_is_shown_as_it_left(me, client_for):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh-hans", ["没有发出", "您对这笔款有疑问", "惯例"]),
+        ("zh-hans", ["没有发", "您对这笔款有疑问", "惯例"]),
         ("en", ["Not sent", "you questioned this amount", "Custom"]),
     ],
 )
