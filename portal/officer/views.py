@@ -25,7 +25,7 @@ from repayment.models import Offer
 
 PAGE = 50
 # References are read aloud and copied by hand: what looks alike in Crockford's alphabet is alike.
-_ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "\0": None})
 
 
 @requires(Permission.CASE_READ)

@@ -21,7 +21,8 @@ def chosen(request: HttpRequest, what: str) -> str:
 def back_to(request: HttpRequest) -> str:
     """Where the form asks to return to, if that is a place on this site."""
     target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(
+    # `redirect` would take a bare word for the name of a view, and stumble when there is none.
+    if target.startswith("/") and url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
         return target

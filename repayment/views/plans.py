@@ -105,7 +105,9 @@ class Part:
 
 
 def _send(request: HttpRequest) -> HttpResponse:
-    choice = get_object_or_404(queries.choices_for(request.user), ref=request.POST.get("choice", ""))
+    # A form carries no URL converter: PostgreSQL would stumble over a NUL in what is typed here.
+    ref = request.POST.get("choice", "").replace("\0", "")
+    choice = get_object_or_404(queries.choices_for(request.user), ref=ref)
     parts = _parts(request.user, choice)
     form = SharesForm(request.POST, choices=_reachable(parts))
     if not form.is_valid() and not choice.sent_at:
