@@ -123,12 +123,15 @@ def take_phone(*, by: User, phone: str) -> User:
 
 
 @transaction.atomic
-def release_phone(*, by: User | None, person: User) -> User:
-    """The number has a new owner who says that this account is not theirs: it no longer opens it.
+def release_phone(*, by: User | None, person: User, phone: str) -> User:
+    """`phone` has a new owner who says that this account is not theirs: it no longer opens it.
 
-    The account itself stays, and is reached by its e-mail, passkey, password or recovery code.
+    The account itself stays, and is reached by its e-mail, passkey, password or recovery code. Raises Refused
+    "phone_gone" when the account has another number, or none, by now: that one is nobody's to give away.
     """
     person = User.objects.select_for_update().get(pk=person.pk)
+    if not phone or person.phone != phone:
+        raise Refused("phone_gone", _("The code has run out. We can send a new one."))
     person.phone, person.phone_index, person.phone_verified, person.phone_seen_at = "", "", False, None
     person.save(update_fields=["phone", "phone_index", "phone_verified", "phone_seen_at"])
     record("person.phone_released", by=by, about=person, person=person)

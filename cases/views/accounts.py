@@ -210,9 +210,14 @@ class StillYouView(NextRedirectMixin, FormView):
 
     def _not_mine(self) -> HttpResponse:
         """The number goes to its new owner with a fresh, empty account; the old account stays where it is."""
-        old = self.stage.login.user
-        phone = old.phone
-        people.release_phone(by=None, person=old)
+        # The number whose code was right, not whatever the account has by now.
+        phone = self.stage.login.phone or ""
+        try:
+            people.release_phone(by=None, person=self.stage.login.user, phone=phone)
+        except Refused as refused:
+            clear_login(self.request)
+            messages.warning(self.request, str(refused))
+            return redirect("account_login")
         clear_login(self.request)
         person = people.sign_up(phone=phone, language=self.request.LANGUAGE_CODE)
         record_authentication(self.request, person, method="code", phone=phone)

@@ -40,7 +40,7 @@ def test_events_about_people_carry_no_number_and_no_address() -> None:
     person = people.sign_up(phone=NUMBER)
     people.take_phone(by=person, phone=OTHER)
     people.make_recovery_code(by=person)
-    people.release_phone(by=None, person=person)
+    people.release_phone(by=None, person=person, phone=person.phone)
     assert all("1380013" not in str(e.data) and "1390013" not in str(e.data) for e in Event.objects.all())
     assert kinds() == [
         "person.signed_up",
@@ -137,7 +137,7 @@ def test_a_recovery_code_never_opens_a_work_account() -> None:
 
 def test_a_released_number_can_be_somebody_elses_and_the_account_stays() -> None:
     person = a_borrower(phone=NUMBER)
-    people.release_phone(by=None, person=person)
+    people.release_phone(by=None, person=person, phone=person.phone)
     new = people.sign_up(phone=NUMBER)
     assert new != person
     assert User.objects.get(pk=person.pk).phone == ""

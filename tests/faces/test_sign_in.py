@@ -643,6 +643,26 @@ def test_the_new_owner_of_a_number_begins_with_an_empty_account(
     assert came_in(Client(), "jing@example.test") == old
 
 
+def test_not_mine_gives_away_no_number_but_the_one_that_was_shown() -> None:
+    person = a_silent_borrower()
+    late = at_the_question()
+    people.take_phone(by=person, phone="+8613900139000")
+    assert late.post(STILL_YOU, {"action": "not_mine"}).headers["Location"] == ENTRY
+    person.refresh_from_db()
+    assert (person.phone, person.phone_verified) == ("+8613900139000", True)
+    assert signed_in(late) is None
+    assert User.objects.count() == 1
+
+
+def test_not_mine_said_in_two_browsers_makes_one_new_account() -> None:
+    a_silent_borrower()
+    first, second = at_the_question(), at_the_question()
+    first.post(STILL_YOU, {"action": "not_mine"})
+    assert second.post(STILL_YOU, {"action": "not_mine"}).headers["Location"] == ENTRY
+    assert people.by_phone(NUMBER) == signed_in(first)
+    assert signed_in(second) is None
+
+
 def test_no_page_of_the_question_is_open_without_a_code() -> None:
     assert Client().get(STILL_YOU).headers["Location"] == ENTRY
     assert Client().post(STILL_YOU, {"action": "not_mine"}).headers["Location"] == ENTRY
