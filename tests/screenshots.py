@@ -6,23 +6,47 @@ in light and dark, for looking at beside the design.
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests import demo
 from tests.browser import ARGUMENTS, executable
 
-FOLDER = demo.ROOT / "docs" / "screenshots"
+FOLDER = demo.ROOT / "docs" / "pictures"
 PHONE, DESK = (390, 844), (1280, 800)
-# name → (door or "", address, size, in the README)
-SHOTS: dict[str, tuple[str, str, tuple[int, int], bool]] = {
-    "start": ("", "/", PHONE, False),
-    "doors": ("", "/demo/", PHONE, False),
-    "home": ("borrower", "/home/", PHONE, True),
-    "queue": ("officer", "/home/", DESK, True),
-    "outbox": ("", "/demo/outbox/", DESK, True),
-    "reports": ("regulator", "/reports/", DESK, False),
-    "rules": ("regulator", "/rules/", DESK, False),
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page: the door to go through, the address, what to click there, the size of the README's picture."""
+
+    door: str = ""
+    address: str = "/"
+    click: str = ""
+    size: tuple[int, int] = PHONE
+    readme: bool = False
+
+
+SHOTS = {
+    "start": Shot(),
+    "afford": Shot(address="/afford/"),
+    "sign-in": Shot(address="/accounts/login/"),
+    "doors": Shot(address="/demo/"),
+    "outbox": Shot(address="/demo/outbox/"),
+    "home": Shot(door="borrower", address="/home/"),
+    "debts": Shot(door="borrower", address="/debts/"),
+    "budget": Shot(door="borrower", address="/budget/"),
+    "compare": Shot(door="borrower", address="/plans/", readme=True),
+    "offers": Shot(door="borrower", address="/offers/"),
+    "messages": Shot(door="borrower", address="/messages/", readme=True),
+    "terms": Shot(door="borrower", address="/messages/terms"),
+    "queue": Shot(door="officer", address="/officer/", size=DESK),
+    "officer": Shot(
+        door="officer", address="/officer/?show=ours", click="table.queue a", size=DESK, readme=True
+    ),
+    "reports": Shot(door="regulator", address="/reports/", size=DESK),
+    "rules": Shot(door="regulator", address="/rules/"),
 }
 
 
@@ -34,13 +58,15 @@ def enter(page: Any, door: str) -> None:
 
 
 def shoot(browser: Any, url: str, name: str, path: Path, **options: Any) -> None:
-    door, address, _size, _readme = SHOTS[name]
+    shot = SHOTS[name]
     context = browser.new_context(base_url=url, device_scale_factor=2, reduced_motion="reduce", **options)
     page = context.new_page()
-    if door:
-        enter(page, door)
-    if not door or address != "/home/":
-        page.goto(address)
+    if shot.door:
+        enter(page, shot.door)
+    page.goto(shot.address)
+    if shot.click:
+        page.locator(shot.click).first.click()
+        page.wait_for_load_state()
     page.screenshot(path=path, full_page=False)
     context.close()
     print(f"  {path}")
@@ -60,10 +86,10 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         folder = chosen.all or FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        for name, (_door, _address, size, readme) in SHOTS.items():
+        for name, shot in SHOTS.items():
             if not chosen.all:
-                if readme:
-                    view = {"viewport": {"width": size[0], "height": size[1]}, "locale": "zh-CN"}
+                if shot.readme:
+                    view = {"viewport": {"width": shot.size[0], "height": shot.size[1]}, "locale": "zh-CN"}
                     shoot(browser, story.url, name, folder / f"{name}.png", **view)
                 continue
             for width, height in (PHONE, DESK):
