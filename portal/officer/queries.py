@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from cases import queries as case_queries
 from cases.domain import conduct
 from cases.domain.rulebook import Rule
-from cases.models import Case, Consent, Debt, Event, Lender, User
+from cases.models import Case, Consent, Debt, DebtParty, Event, Hold, Lender, User
 from notices import queries as notice_queries
 from notices.actions.asking import Question, Surroundings, rulebook_for
 from notices.domain import gate
@@ -111,7 +111,7 @@ def queue(officer: User, *, today: dt.date) -> QuerySet[Case]:
         .annotate(
             has_plan=Exists(plans),
             is_shown=Exists(shown),
-            is_held=Exists(case_queries.holds_standing().filter(borrower=OuterRef("borrower"))),
+            is_held=Exists(_holds_for(lender).filter(borrower=OuterRef("borrower"))),
         )
         .filter(Q(is_shown=True) | Q(has_plan=True))
         # Databases disagree on where nothing sorts: a case without a date comes last on both.
@@ -250,7 +250,7 @@ def debts_of(officer: User, case: Case) -> Sequence[Debt]:
 
 
 def is_held(case: Case) -> bool:
-    return case_queries.standing_holds(case.borrower).exists()
+    return _holds_for(case.lender).filter(borrower=case.borrower).exists()
 
 
 def told(allowance: notice_queries.Allowance) -> Sequence[notice_queries.Reason]:
@@ -286,6 +286,12 @@ def answer_by(officer: User, offer: Offer, terms: Terms) -> Offer | None:
     """This officer's answer to an offer, when it is just these terms."""
     answer = Offer.objects.filter(previous=offer, author=officer).select_related("case").first()
     return answer if answer is not None and answer.terms == terms.to_json() else None
+
+
+def _holds_for(lender: Lender | None) -> QuerySet[Hold]:
+    """Protections in force that are this lender's to keep: the person's own, and those of a debt it owns."""
+    owned = DebtParty.objects.filter(lender=lender, until__isnull=True, role=DebtParty.Role.OWNER)
+    return case_queries.holds_standing().filter(Q(debt__isnull=True) | Q(debt__in=owned.values("debt")))
 
 
 def _owed(officer: User, cases: Iterable[Case]) -> Mapping[int, Mapping[str, int]]:

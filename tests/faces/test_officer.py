@@ -199,6 +199,15 @@ def test_a_protected_borrower_is_not_to_be_contacted_and_the_reason_is_not_told(
     assert (row.contact.key, row.owed) == ("held", None)
 
 
+def test_a_dispute_about_one_debt_is_told_only_to_the_lender_it_is_with(busy, client_for, clock):
+    Hold.objects.create(borrower=busy.borrower, kind=Hold.Kind.DISPUTE, debt=busy.debts[1], since=clock.now)
+    keys = [
+        client_for(officer).get("/officer/").context["groups"][0].rows[0].contact.key
+        for officer in busy.officers
+    ]
+    assert keys == ["now", "held"]
+
+
 def test_the_contact_column_knows_the_lawful_hour(busy, client_for, clock):
     client = client_for(busy.officers[0])
     assert client.get("/officer/").context["groups"][0].rows[0].contact.key == "now"
