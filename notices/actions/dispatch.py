@@ -129,9 +129,9 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
         return None
     message.person = person
     if delivery.is_expired(now, message.not_after):
-        return _end(message, Message.State.EXPIRED, reason="too_late")
+        return _end(message, "expire", reason="too_late")
     if _needless(message):
-        return _end(message, Message.State.CANCELLED, reason="plan_not_in_force")
+        return _end(message, "cancel", reason="plan_not_in_force")
 
     around = Surroundings([person.pk], at=now, planned=False)
     reminder = message.purpose == Message.Purpose.REMINDER
@@ -147,12 +147,13 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
     decision(message, stage="sending", at=now, facts=facts, verdict=verdict).save()
     rules = [finding.rule for finding in verdict.findings]
     if verdict.outcome is gate.Outcome.REFUSED:
-        return _end(message, Message.State.WITHHELD, rules=rules)
+        return _end(message, "withhold", rules=rules)
     if verdict.not_before is not None:
         if verdict.not_before >= message.not_after:
-            return _end(message, Message.State.EXPIRED, reason="no_lawful_moment", rules=rules)
+            return _end(message, "expire", reason="no_lawful_moment", rules=rules)
+        message.state = delivery.after(message.state, "defer", delivery.Who.WORKER)
         message.due_at = verdict.not_before
-        message.save(update_fields=["due_at"])
+        message.save(update_fields=["state", "due_at"])
         _tell("message_deferred", message, rules=rules, not_before=verdict.not_before.isoformat())
         return message
 
@@ -170,7 +171,7 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
         own=True,
         recorded_at=now,
     )
-    message.state = Message.State.CLAIMED
+    message.state = delivery.after(message.state, "claim", delivery.Who.WORKER)
     message.claimed_by = worker
     message.lease_until = clock.real_now() + lease
     message.attempts += 1
@@ -194,7 +195,7 @@ def _hand_over(message: Message, worker: str, channel_of: ChannelOf, lease: dt.t
         return _put_back(message, worker, reason=str(reason))
     except Rejected as reason:
         log.warning("Message %s was rejected: %s", message.ref, reason)
-        return _give_back(message, worker, Message.State.FAILED, reason="rejected")
+        return _give_back(message, worker, "fail", reason="rejected")
     except Exception:
         # It may have left. The lease runs out, and then it is settled by kind, never by hope.
         log.exception("Message %s is in doubt.", message.ref)
@@ -226,9 +227,9 @@ def reconcile(
         receipts.record(message=message, answer=known)
         return "sent"
     if delivery.in_doubt(message.purpose) is delivery.InDoubt.LEAVE:
-        return _give_back(message, worker, Message.State.UNCERTAIN, reason="lease_ran_out")
+        return _give_back(message, worker, "doubt", reason="lease_ran_out")
     if message.attempts > delivery.ATTEMPTS:
-        return _give_back(message, worker, Message.State.FAILED, reason="too_many_tries")
+        return _give_back(message, worker, "fail", reason="too_many_tries")
     return _hand_over(message, worker, channel_of, lease)
 
 
@@ -265,14 +266,12 @@ def _needless(message: Message) -> bool:
     )
 
 
-def _end(
-    message: Message, state: Message.State, *, reason: str = "", rules: list[str] | None = None
-) -> Message:
-    message.state = state
+def _end(message: Message, verb: str, *, reason: str = "", rules: list[str] | None = None) -> Message:
+    message.state = delivery.after(message.state, verb, delivery.Who.WORKER)
     message.claimed_by, message.lease_until = "", None
     message.save(update_fields=["state", "claimed_by", "lease_until"])
     _tell(
-        f"message_{state}",
+        f"message_{message.state}",
         message,
         **({"reason": reason} if reason else {}),
         **({"rules": rules} if rules else {}),
@@ -285,16 +284,16 @@ def _tell(kind: str, message: Message, **data: object) -> None:
 
 
 @transaction.atomic
-def _give_back(message: Message, worker: str, state: Message.State, *, reason: str) -> str:
+def _give_back(message: Message, worker: str, verb: str, *, reason: str) -> str:
     """End a message this worker still holds; if another took it over meanwhile, its word counts."""
     held = _held(message, worker)
     if held is None:
         return "left_to_others"
-    _end(held, state, reason=reason)
-    if state == Message.State.FAILED and held.contact:
+    _end(held, verb, reason=reason)
+    if held.state == Message.State.FAILED and held.contact:
         held.contact.outcome = "not_connected"
         held.contact.save(update_fields=["outcome"])
-    return str(state)
+    return str(held.state)
 
 
 @transaction.atomic
@@ -308,7 +307,7 @@ def _put_back(message: Message, worker: str, *, reason: str) -> str:
     again = delivery.retry_at(clock.now(), held.attempts)
     over = again is None
     held.due_at = again or held.due_at
-    held.state = Message.State.FAILED if over else Message.State.QUEUED
+    held.state = delivery.after(held.state, "fail" if over else "release", delivery.Who.WORKER)
     held.save(update_fields=["contact", "claimed_by", "lease_until", "due_at", "state"])
     if contact is not None:
         contact.delete()
@@ -341,7 +340,7 @@ def _stumbled(pk: int) -> str:
     again = delivery.retry_at(clock.now(), message.attempts)
     if again is None:
         message.save(update_fields=["attempts"])
-        _end(message, Message.State.FAILED, reason="could_not_be_prepared")
+        _end(message, "fail", reason="could_not_be_prepared")
         return "failed"
     message.due_at = again
     message.save(update_fields=["attempts", "due_at"])

@@ -126,7 +126,7 @@ def take_up_one(*, pk: int) -> bool:
             "channel": around.channel_for(news.person, news.lender),
             "wording": news.wording,
             "values": dict(news.values),
-            "state": Message.State.QUEUED,
+            "state": delivery.after(Message.State.PLANNED, "queue", delivery.Who.PLANNER),
             "due_at": now,
             "not_after": delivery.not_after(news.purpose, now),
             "made_at": now,

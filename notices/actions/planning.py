@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Concat
 from cases import clock
 from cases.models import Event
 from notices.actions.asking import Question, Surroundings, decision
-from notices.domain import gate
+from notices.domain import delivery, gate
 from notices.models import Decision, Message
 from repayment.models import Instalment, Plan
 
@@ -157,16 +157,16 @@ def _settle(
         facts, verdict = around.ask(question, message.due_at)
         yield decision(message, stage="planning", at=at, facts=facts, verdict=verdict)
         if verdict.outcome is gate.Outcome.REFUSED:
-            message.state = Message.State.WITHHELD
+            message.state = delivery.after(message.state, "withhold", delivery.Who.PLANNER)
             return
         if verdict.not_before is None:
-            message.state = Message.State.QUEUED
+            message.state = delivery.after(message.state, "queue", delivery.Who.PLANNER)
             around.take_slot(question, message.due_at)
             return
         if verdict.not_before >= message.not_after:
             break
         message.due_at = verdict.not_before
-    message.state = Message.State.EXPIRED
+    message.state = delivery.after(message.state, "expire", delivery.Who.PLANNER)
 
 
 def _event(message: Message, last: Decision, at: dt.datetime) -> Event:

@@ -74,23 +74,22 @@ def _row(verb: str, frm: str, to: State, who: str) -> Move:
 
 MOVES: tuple[Move, ...] = (
     _row("queue", "planned", State.QUEUED, "planner worker"),
-    # The gate said no. With a later lawful time the planner may plan it again; without one it rests.
-    _row("withhold", "planned queued claimed", State.WITHHELD, "planner worker"),
-    _row("defer", "planned queued claimed", State.PLANNED, "planner worker"),
-    _row("replan", "withheld", State.PLANNED, "planner"),
+    # The gate said no, and no later moment is lawful: it rests, with its rule.
+    _row("withhold", "planned queued", State.WITHHELD, "planner worker"),
+    # The gate named a later moment: it waits for that one, and is asked again then.
+    _row("defer", "planned queued", State.QUEUED, "planner worker"),
     _row("claim", "queued", State.CLAIMED, "worker"),
     # Only while it is certain that nothing left the house: before the provider was called, or the provider said no.
     _row("release", "claimed", State.QUEUED, "worker"),
     _row("send", "claimed", State.SENT, "worker"),
     _row("doubt", "claimed", State.UNCERTAIN, "worker sweeper"),
     _row("confirm", "uncertain", State.SENT, "sweeper provider"),
-    # The doubt policy ONCE: same key, so the provider recognises it.
-    _row("repeat", "uncertain", State.QUEUED, "sweeper"),
     # A receipt may overtake our own mark, or a first, wrong "failed".
     _row("deliver", "claimed sent uncertain failed", State.DELIVERED, "provider sweeper"),
-    _row("fail", "claimed sent uncertain", State.FAILED, "worker sweeper provider"),
+    # From the queue: it could not even be prepared, again and again.
+    _row("fail", "queued claimed sent uncertain", State.FAILED, "worker sweeper provider"),
     _row("expire", "planned queued withheld", State.EXPIRED, "planner worker sweeper"),
-    _row("cancel", "planned queued withheld", State.CANCELLED, "planner person officer"),
+    _row("cancel", "planned queued withheld", State.CANCELLED, "planner worker person officer"),
 )
 
 _DOUBT: Mapping[Purpose, InDoubt] = {
@@ -111,15 +110,6 @@ def after(state: str, verb: str, who: Who) -> State:
 
 def in_doubt(purpose: str) -> InDoubt:
     return _DOUBT[Purpose(purpose)]
-
-
-def after_lost_lease(purpose: str) -> tuple[str, ...]:
-    """The verbs with which the sweeper settles a claim whose worker never came back, in order."""
-    return {
-        InDoubt.LEAVE: ("doubt",),
-        InDoubt.ONCE: ("doubt", "repeat"),
-        InDoubt.RENEW: ("fail",),
-    }[in_doubt(purpose)]
 
 
 def after_receipt(state: str, receipt: str) -> State:

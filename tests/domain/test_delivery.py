@@ -58,7 +58,7 @@ def test_a_verb_nobody_knows_is_refused() -> None:
 
 
 def test_what_one_may_do_from_here_is_listed() -> None:
-    assert possible(MOVES, "queued", Who.WORKER) == ("withhold", "defer", "claim", "expire")
+    assert possible(MOVES, "queued", Who.WORKER) == ("withhold", "defer", "claim", "fail", "expire", "cancel")
     assert possible(MOVES, "planned", Who.PERSON) == ("cancel",)
 
 
@@ -74,23 +74,6 @@ def test_what_one_may_do_from_here_is_listed() -> None:
 )
 def test_what_happens_in_doubt_depends_on_the_purpose(purpose: Purpose, policy: InDoubt) -> None:
     assert in_doubt(purpose) is policy
-
-
-@pytest.mark.parametrize(
-    ("purpose", "ends"),
-    [
-        (Purpose.REMINDER, State.UNCERTAIN),
-        (Purpose.CONFIRMATION, State.QUEUED),
-        (Purpose.SECURITY_CODE, State.FAILED),
-    ],
-)
-def test_a_lost_worker_leaves_a_reminder_unsent_and_a_receipt_on_its_way(
-    purpose: Purpose, ends: State
-) -> None:
-    state: State = State.CLAIMED
-    for verb in delivery.after_lost_lease(purpose):
-        state = after(state, verb, Who.SWEEPER)
-    assert state is ends
 
 
 def test_what_may_have_left_counts_as_sent() -> None:
