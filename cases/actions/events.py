@@ -27,3 +27,10 @@ def record(
         lender_ref=lender.ref if lender else "",
         data=data,
     )
+
+
+def record_of_house(kind: str, **data: Any) -> Event:
+    """Append one Event about the house itself, such as a run of retention: about no row and no person."""
+    return Event.objects.create(
+        at=clock.now(), kind=kind, actor_role="system", about_type="house", about_ref="", data=data
+    )
