@@ -5,24 +5,29 @@ exist: the constructor refuses them and names the field to change. `to_json` and
 wire form (decimal strings), used both by the API and by the immutable term sheets that offers keep.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from cases.domain import money
+from cases.domain import money, wire
 from cases.domain.refusal import Refused
 
 MAX_ROWS = 600
 
-_MONEY = re.compile(r"(\d{1,13})(?:\.(\d{1,2}))?", re.ASCII)
-_RATE = re.compile(r"\d(\.\d{1,8})?", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-Chosen = TypeVar("Chosen", bound=StrEnum)
+_MESSAGES = {
+    "required": "This field is required.",
+    "unknown_field": "This field is not known here.",
+    "unknown_currency": "A currency with no or two decimals is needed.",
+    "not_money": "An amount is a string such as 12000.00, in the currency's decimals.",
+    "not_a_rate": "A rate is a string such as 0.18, with at most eight decimals.",
+    "not_a_date": "A date is written YYYY-MM-DD.",
+    "not_an_integer": "A whole number is needed here.",
+    "not_an_object": "An object is needed here.",
+    "not_a_choice": "Use one of: {choices}.",
+}
 
 
 class Method(StrEnum):
@@ -174,39 +179,66 @@ class Terms:
 
     @classmethod
     def from_json(cls, sheet: Mapping[str, Any]) -> Self:
-        """Read the wire form, strictly: numbers where strings belong, nulls and unknown fields are refused."""
-        _only(sheet, "", _FIELDS)
-        currency = _required(sheet, "currency", "currency")
-        if not isinstance(currency, str) or currency not in money.CURRENCIES:
+        """Read the wire form, strictly. Raises TermsRefused for the first thing that is wrong."""
+        reader = wire.Reader(sheet)
+        terms = cls.read(reader)
+        if terms is None:
+            problem = reader.problems[0]
+            words = dict(problem.words)
             raise TermsRefused(
-                "currency", "unknown_currency", "A currency with no or two decimals is needed."
+                problem.at, problem.code, _MESSAGES.get(problem.code, problem.code).format(**words)
             )
-        waive = _object(sheet, "waive", ("interest", "fees"))
-        deferral = None
-        if "deferral" in sheet:
-            pause = _object(sheet, "deferral", ("periods", "treatment"))
-            deferral = Deferral(
-                periods=_integer(_required(pause, "periods", "deferral/periods"), "deferral/periods"),
-                treatment=_choice(
-                    Treatment, _required(pause, "treatment", "deferral/treatment"), "deferral/treatment"
-                ),
-            )
+        return terms
+
+    @classmethod
+    def read(cls, sheet: wire.Reader) -> Self | None:
+        """Read the wire form; None when something is wrong, and `sheet.problems` then says all that is.
+
+        Raises TermsRefused when each value is well formed but they do not go together.
+        """
+        sheet.only(*_FIELDS)
+        currency = sheet.take("currency", wire.currency)
+        amount = wire.amount(money.exponent_of(currency) if currency else 2)
+        principal = sheet.take("principal", amount)
+        interest = sheet.given("interest", amount, 0)
+        fees = sheet.given("fees", amount, 0)
+        annual_rate = sheet.given("annual_rate", wire.rate, Decimal(0))
+        method = sheet.take("method", wire.choice(Method))
+        periods = sheet.maybe("periods", wire.whole)
+        fixed = sheet.maybe("amount", amount)
+        start = sheet.take("start", wire.day)
+        first_due = sheet.take("first_due", wire.day)
+        arrears = sheet.given("arrears", wire.choice(Arrears), Arrears.FIRST)
+        deferral = _deferral(sheet.inner("deferral")) if "deferral" in sheet else None
+        waive = sheet.inner("waive")
+        waive.only("interest", "fees")
+        waive_interest = waive.given("interest", amount, 0)
+        waive_fees = waive.given("fees", amount, 0)
+        if sheet.problems or not (currency and method and start and first_due) or principal is None:
+            return None
         return cls(
             currency=currency,
-            principal=_money(_required(sheet, "principal", "principal"), currency, "principal"),
-            interest=_money(sheet.get("interest", "0"), currency, "interest"),
-            fees=_money(sheet.get("fees", "0"), currency, "fees"),
-            annual_rate=_rate(sheet.get("annual_rate", "0"), "annual_rate"),
-            method=_choice(Method, _required(sheet, "method", "method"), "method"),
-            periods=_integer(sheet["periods"], "periods") if "periods" in sheet else None,
-            amount=_money(sheet["amount"], currency, "amount") if "amount" in sheet else None,
-            start=_date(_required(sheet, "start", "start"), "start"),
-            first_due=_date(_required(sheet, "first_due", "first_due"), "first_due"),
-            arrears=_choice(Arrears, sheet.get("arrears", "first"), "arrears"),
+            principal=principal,
+            interest=interest,
+            fees=fees,
+            annual_rate=annual_rate,
+            method=method,
+            periods=periods,
+            amount=fixed,
+            start=start,
+            first_due=first_due,
+            arrears=arrears,
             deferral=deferral,
-            waive_interest=_money(waive.get("interest", "0"), currency, "waive/interest"),
-            waive_fees=_money(waive.get("fees", "0"), currency, "waive/fees"),
+            waive_interest=waive_interest,
+            waive_fees=waive_fees,
         )
+
+
+def _deferral(sheet: wire.Reader) -> Deferral | None:
+    sheet.only("periods", "treatment")
+    periods = sheet.take("periods", wire.whole)
+    treatment = sheet.take("treatment", wire.choice(Treatment))
+    return None if periods is None or treatment is None else Deferral(periods=periods, treatment=treatment)
 
 
 _FIELDS = (
@@ -224,67 +256,3 @@ _FIELDS = (
     "deferral",
     "waive",
 )
-
-
-def _only(sheet: Mapping[str, Any], above: str, known: tuple[str, ...]) -> None:
-    for name in sheet:
-        if name not in known:
-            # RFC 6901: a name may itself hold the characters that a pointer is made of.
-            escaped = str(name).replace("~", "~0").replace("/", "~1")
-            raise TermsRefused(above + escaped, "unknown_field", "This field is not known here.")
-
-
-def _required(sheet: Mapping[str, Any], name: str, field: str) -> Any:
-    if name not in sheet:
-        raise TermsRefused(field, "required", "This field is required.")
-    return sheet[name]
-
-
-def _object(sheet: Mapping[str, Any], name: str, known: tuple[str, ...]) -> Mapping[str, Any]:
-    value = sheet.get(name, {})
-    if not isinstance(value, Mapping):
-        raise TermsRefused(name, "not_an_object", "An object is needed here.")
-    _only(value, f"{name}/", known)
-    return value
-
-
-def _money(value: object, currency: str, field: str) -> int:
-    match = _MONEY.fullmatch(value) if isinstance(value, str) else None
-    exponent = money.exponent_of(currency)
-    if match is None or len(match[2] or "") > exponent:
-        raise TermsRefused(
-            field, "not_money", "An amount is a string such as 12000.00, in the currency's decimals."
-        )
-    return money.to_minor(Decimal(match[0]), exponent, money.Rounding.DOWN)
-
-
-def _rate(value: object, field: str) -> Decimal:
-    if not isinstance(value, str) or not _RATE.fullmatch(value):
-        raise TermsRefused(
-            field, "not_a_rate", "A rate is a string such as 0.18, with at most eight decimals."
-        )
-    return Decimal(value)
-
-
-def _date(value: object, field: str) -> date:
-    try:
-        if isinstance(value, str) and _DATE.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise TermsRefused(field, "not_a_date", "A date is written YYYY-MM-DD.")
-
-
-def _integer(value: object, field: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise TermsRefused(field, "not_an_integer", "A whole number is needed here.")
-
-
-def _choice(kind: type[Chosen], value: object, field: str) -> Chosen:
-    try:
-        if isinstance(value, str):
-            return kind(value)
-    except ValueError:
-        pass
-    raise TermsRefused(field, "not_a_choice", "Use one of: " + ", ".join(kind) + ".")
