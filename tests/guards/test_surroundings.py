@@ -55,6 +55,20 @@ def test_the_guards_are_what_refuses() -> None:
     assert append_only.armed(connection)
 
 
+@pytest.mark.django_db
+def test_no_row_of_history_is_written_over() -> None:
+    """SQLite's REPLACE would take the old row away without firing its guard; PostgreSQL has no such verb."""
+    from cases.actions import events
+    from tests.builders import a_borrower
+
+    person = a_borrower()
+    kept = events.record("something.done", by=person, about=person)
+    verb = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
+    columns = ", ".join(field.column for field in kept._meta.concrete_fields)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"{verb} INTO cases_event ({columns}) SELECT {columns} FROM cases_event")  # noqa: S608
+
+
 PRODUCTION = {
     "SECRET_KEY": "production-like-key-of-more-than-fifty-characters-Z9!x7#q2",
     "FIELD_KEYS": os.environ["FIELD_KEYS"],
