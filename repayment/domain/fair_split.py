@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any, Self
 
-from cases.domain import money
+from cases.domain import money, wire
 from cases.domain.refusal import Refused
+
+
+MAX_CLAIMS = 200
+MAX_PRIORITY = 10**9
 
 
 class Rule(StrEnum):
@@ -43,6 +48,52 @@ class Split:
     shares: tuple[Share, ...]
     total: int
     unallocated: int
+
+    def to_json(self, currency: str) -> dict[str, Any]:
+        """The answer of the fair-splits contract."""
+        return {
+            "shares": [
+                {"id": share.id, "amount": money.to_text(share.amount, currency)} for share in self.shares
+            ],
+            "total": money.to_text(self.total, currency),
+            "unallocated": money.to_text(self.unallocated, currency),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What the fair-splits contract asks, in typed form."""
+
+    currency: str
+    available: int
+    rule: Rule
+    claims: tuple[Claim, ...]
+
+    @classmethod
+    def read(cls, sheet: wire.Reader) -> Self | None:
+        """Read the wire form; None when something is wrong, and `sheet.problems` then says all that is."""
+        sheet.only("currency", "available", "rule", "claims")
+        currency = sheet.take("currency", wire.currency)
+        exponent = money.exponent_of(currency) if currency else 2
+        available = sheet.take("available", wire.amount(exponent))
+        rule = sheet.take("rule", wire.choice(Rule))
+        claims = [_claim(entry, exponent) for entry in sheet.each("claims", MAX_CLAIMS)]
+        if sheet.problems or currency is None or available is None or rule is None:
+            return None
+        return cls(currency=currency, available=available, rule=rule, claims=tuple(claims))
+
+    def answer(self) -> Split:
+        return fair_split(self.available, self.claims, self.rule)
+
+
+def _claim(entry: wire.Reader, exponent: int) -> Claim:
+    entry.only("id", "balance", "contractual", "priority")
+    return Claim(
+        id=entry.take("id", wire.text) or "",
+        balance=entry.take("balance", wire.amount(exponent)) or 0,
+        contractual=entry.given("contractual", wire.amount(exponent), 0),
+        priority=entry.maybe("priority", wire.between(1, MAX_PRIORITY)),
+    )
 
 
 def fair_split(available: int, claims: Sequence[Claim], rule: Rule = Rule.BALANCE) -> Split:
