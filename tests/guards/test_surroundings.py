@@ -66,7 +66,7 @@ def test_no_row_of_history_is_written_over() -> None:
     verb = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
     columns = ", ".join(field.column for field in kept._meta.concrete_fields)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"{verb} INTO cases_event ({columns}) SELECT {columns} FROM cases_event")  # noqa: S608
+        cursor.execute(f"{verb} INTO cases_event ({columns}) SELECT {columns} FROM cases_event")
 
 
 PRODUCTION = {
