@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -100,3 +101,8 @@ def help_lines(*numbers: str) -> list[Line]:
         for line in rulebook.load("cn").help_lines
         if not numbers or line.number in numbers
     ]
+
+
+def zone_of(user: User) -> ZoneInfo:
+    """The clock on which this person's contacts are judged: official time, whatever the face of the phone says."""
+    return ZoneInfo(rulebook.load("cn").judged_zones((user.timezone,))[0])

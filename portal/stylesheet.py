@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "static" / "css"
-PARTS = ("tokens.css", "base.css", "layout.css", "components.css", "messages.css", "print.css")
+PARTS = ("tokens.css", "base.css", "layout.css", "components.css", "messages.css", "diary.css", "print.css")
 JOINED = FOLDER / "steady.css"
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from cases.views import budget, debts
+from cases.views import budget, complaints, contacts, debts
 from notices.views import messages
 from portal import gallery
 from portal.views import demo, display, health, home, public, reports
@@ -47,6 +47,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agreements/<slug:ref>/terms.json", agreements.agreement_terms, name="agreement_terms"),
     path("agreements/<slug:ref>/undoing", agreements.agreement_undoing, name="agreement_undoing"),
     path("verify/", agreements.verify, name="verify"),
+    # What went wrong
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/new", contacts.contact_new, name="contact_new"),
+    path("contacts/<slug:ref>/", contacts.contact, name="contact"),
+    path("contacts/<slug:ref>/removal", contacts.contact_removal, name="contact_removal"),
+    path("complaints/", complaints.complaints, name="complaints"),
+    path("complaints/new", complaints.complaint_new, name="complaint_new"),
+    path("complaints/<slug:ref>/", complaints.complaint, name="complaint"),
+    path("complaints/<slug:ref>/withdrawal", complaints.complaint_withdrawal, name="complaint_withdrawal"),
+    path("complaints/<slug:ref>/rating", complaints.complaint_rating, name="complaint_rating"),
     # Messages
     path("messages/", messages.messages, name="messages"),
     path("messages/terms", messages.contact_terms, name="contact_terms"),

@@ -45,12 +45,12 @@ class Taxonomy:
     def get(self, code: str) -> Category | None:
         return next((category for category in self.categories if category.code == code), None)
 
-    def by_issue(self) -> Mapping[Issue, tuple[Category, ...]]:
-        """Issues in the order of the file, each with its categories."""
+    def by_issue(self) -> tuple[tuple[Issue, tuple[Category, ...]], ...]:
+        """Issues in the order of their first category, each with all of its own."""
         groups: dict[str, list[Category]] = {}
         for category in self.categories:
             groups.setdefault(category.issue.code, []).append(category)
-        return {rows[0].issue: tuple(rows) for rows in groups.values()}
+        return tuple((rows[0].issue, tuple(rows)) for rows in groups.values())
 
     def suggested(self, topics: tuple[str, ...]) -> Category | None:
         """The category of the first topic that has one."""

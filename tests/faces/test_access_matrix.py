@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from cases import refs
 from cases.access import Role
+from tests.actions.complaining import a_complaint, a_contact
 from tests.actions.negotiating import a_file, sent
 from tests.actions.reminding import a_message, a_plan
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, an_officer
@@ -40,6 +41,8 @@ OBJECTS: dict[str, Callable[[], str]] = {
     "offer": lambda: sent(a_file())[0].ref,
     "plan": lambda: a_plan().ref,
     "message": lambda: a_message().ref,
+    "contact": lambda: a_contact().ref,
+    "complaint": lambda: a_complaint().ref,
 }
 # What else an address may ask for.
 WORDS = {

@@ -1,0 +1,128 @@
+"""A complaint as a form: what it is about, what happened, what is wanted, and what the lender may know."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from cases import naming
+from cases.actions.complaints import LONGEST, Draft
+from cases.domain import taxonomy
+from cases.domain.refusal import Refused
+from cases.forms.once import OnceForm
+from cases.models import Complaint, Contact, Lender
+
+PHONE, EMAIL, NOTHING = "phone", "email", "none"
+
+
+class ComplaintForm(OnceForm):
+    """Everything a complaint carries; only the lender, the category and what happened are asked for by us."""
+
+    lender = forms.ChoiceField(
+        label=_("Which lender is it about?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose the lender."),
+            "invalid_choice": _(
+                "None of your debts is with this lender. Add the debt first, then send the complaint."
+            ),
+        },
+    )
+    category = forms.ChoiceField(
+        label=_("What is it about?"),
+        error_messages={
+            "required": _("Choose what it is about."),
+            "invalid_choice": _("Choose what it is about."),
+        },
+    )
+    said = forms.CharField(
+        label=_("What happened"),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 7}),
+        error_messages={
+            "required": _("Write what happened. A few words are enough."),
+            "max_length": _("This is longer than we can keep. Please shorten it."),
+        },
+    )
+    wants = forms.MultipleChoiceField(
+        label=_("What do you want?"),
+        help_text=_("Without a wish the law’s clock does not start."),
+        choices=Complaint.Want.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"invalid_choice": _("Choose from the list.")},
+    )
+    want_words = forms.CharField(
+        label=_("Anything else you want"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    name = forms.CharField(
+        label=_("Your name, for the lender"),
+        help_text=_("The law’s clock needs it. You may leave it empty."),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    reach = forms.ChoiceField(
+        label=_("How may the lender reach you about this?"),
+        help_text=_("The law’s clock needs one. They may use it for this complaint only."),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose one. “Not at all” is fine too."),
+            "invalid_choice": _("Choose one. “Not at all” is fine too."),
+        },
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        lenders: Iterable[Lender],
+        phone: str,
+        email: str,
+        entries: Sequence[Contact],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.lenders = {lender.ref: lender for lender in lenders}
+        self.entries = entries
+        self.reached = {PHONE: phone, EMAIL: email, NOTHING: ""}
+        cast(forms.ChoiceField, self.fields["lender"]).choices = [
+            (ref, naming.called(lender)) for ref, lender in self.lenders.items()
+        ]
+        language = get_language() or "en"
+        cast(forms.ChoiceField, self.fields["category"]).choices = [
+            ("", _("Please choose")),
+            *(
+                (
+                    issue.label.get(language, issue.label["en"]),
+                    [(row.code, row.label.get(language, row.label["en"])) for row in rows],
+                )
+                for issue, rows in taxonomy.load().by_issue()
+            ),
+        ]
+        reach = [
+            (PHONE, _("By phone, %(number)s") % {"number": phone}) if phone else None,
+            (EMAIL, _("By e-mail, %(address)s") % {"address": email}) if email else None,
+            (NOTHING, _("Not at all; I read the answer here")),
+        ]
+        cast(forms.ChoiceField, self.fields["reach"]).choices = [each for each in reach if each]
+
+    def draft(self) -> Draft:
+        said = self.cleaned_data
+        return Draft(
+            lender=self.lenders[said["lender"]],
+            category=said["category"],
+            said=said["said"],
+            wants=tuple(said["wants"]),
+            want_words=said["want_words"],
+            name=said["name"],
+            reach=self.reached[said["reach"]],
+            contacts=tuple(self.entries),
+        )
+
+    def refuse(self, refused: Refused) -> None:
+        self.add_error(refused.field if refused.field in self.fields else None, str(refused))

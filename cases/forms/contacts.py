@@ -1,0 +1,178 @@
+"""One contact as a form: five taps for the common case, and nothing that has to be typed."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases import clock, naming
+from cases.actions.contacts import LONGEST, Facts
+from cases.domain.facts import CALLS
+from cases.domain.refusal import Refused
+from cases.forms.once import OnceForm
+from cases.models import Contact, Debt, Lender
+
+NOW, EARLIER = "now", "earlier"
+NOT_KNOWN = "unknown"
+_LENDER, _WORDS = "lender-", "debt-"
+
+
+class ContactForm(OnceForm):
+    """When, how, answered, who; everything else may stay empty."""
+
+    channel = forms.ChoiceField(
+        label=_("How did they contact you?"),
+        choices=[
+            (channel.value, channel.label)
+            for channel in (
+                Contact.Channel.CALL,
+                Contact.Channel.SMS,
+                Contact.Channel.WECHAT,
+                Contact.Channel.VISIT,
+                Contact.Channel.AI_CALL,
+                Contact.Channel.LETTER,
+                Contact.Channel.EMAIL,
+                Contact.Channel.SOCIAL,
+            )
+        ],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose how they contacted you."),
+            "invalid_choice": _("Choose how they contacted you."),
+        },
+    )
+    outcome = forms.ChoiceField(
+        label=_("If it was a call: was it answered?"),
+        choices=[("conversation", _("Yes, answered")), ("unanswered", _("No, not answered"))],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    when = forms.ChoiceField(
+        label=_("When was it?"),
+        choices=[(NOW, _("Just now")), (EARLIER, _("At another time"))],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    day = forms.DateField(
+        label=_("Day"),
+        help_text=_("Empty means today."),
+        required=False,
+        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write the day like 2027-05-09.")},
+    )
+    time = forms.TimeField(
+        label=_("Time"),
+        help_text=_("A rough time is fine."),
+        required=False,
+        input_formats=["%H:%M", "%H:%M:%S", "%H：%M"],
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": _("Write the time like 22:15.")},
+    )
+    about = forms.BooleanField(label=_("This is a rough time"), required=False)
+    lender = forms.ChoiceField(
+        label=_("Which lender was it about?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose a lender. “I do not know who” is fine too."),
+            "invalid_choice": _("Choose a lender from the list."),
+        },
+    )
+    by_agency = forms.BooleanField(
+        label=_("It was somebody else acting for this lender"),
+        help_text=_("For example a collection company. Their contacts count together."),
+        required=False,
+    )
+    party = forms.ChoiceField(
+        label=_("Whom did they contact?"), choices=Contact.Party.choices, required=False
+    )
+    traits = forms.MultipleChoiceField(
+        label=_("What was said or done?"),
+        choices=Contact.Trait.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        error_messages={"invalid_choice": _("Choose from the list.")},
+    )
+    caller = forms.CharField(label=_("What did they call themselves?"), required=False, max_length=120)
+    number = forms.CharField(
+        label=_("Their number"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    said = forms.CharField(
+        label=_("What was said, in a few words"),
+        required=False,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": _("This is longer than we can keep. Please shorten it.")},
+    )
+    MORE = ("party", "traits", "caller", "number", "said")
+
+    def __init__(self, *args: Any, debts: Iterable[Debt], zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = ZoneInfo(zone)
+        self.lenders: dict[str, Lender] = {}
+        self.words: dict[str, str] = {}
+        for named in naming.named(debts):
+            if named.lender:
+                self.lenders.setdefault(_LENDER + named.lender.ref, named.lender)
+            elif named.debt.lender_words and named.debt.lender_words not in self.words.values():
+                self.words[_WORDS + named.debt.ref] = named.debt.lender_words
+        cast(forms.ChoiceField, self.fields["lender"]).choices = [
+            *((key, naming.called(lender)) for key, lender in self.lenders.items()),
+            *self.words.items(),
+            (NOT_KNOWN, _("I do not know who")),
+        ]
+
+    @property
+    def more_open(self) -> bool:
+        """Whether the folded part has something in it, so that it is not hidden."""
+        return self.is_bound and any(
+            self.errors.get(name) or self.data.get(self.add_prefix(name)) not in (None, "", "borrower")
+            for name in self.MORE
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "day" in cleaned and "time" in cleaned and "when" in cleaned:
+            self._clean_when(cleaned)
+        if cleaned.get("channel") in CALLS and not cleaned.get("outcome") and "outcome" not in self.errors:
+            self.add_error("outcome", _("Choose whether it was answered."))
+        return cleaned
+
+    def _clean_when(self, cleaned: dict[str, Any]) -> None:
+        when, day, time = cleaned["when"], cleaned["day"], cleaned["time"]
+        if when == NOW and (day or time):
+            self.add_error("when", _("You chose “Just now” and also wrote a time. Please keep one of them."))
+        elif when == NOW:
+            cleaned["at"] = clock.now()
+        elif time:
+            cleaned["at"] = dt.datetime.combine(day or clock.today(self.zone), time, self.zone)
+        elif when == EARLIER or day:
+            self.add_error("time", _("Write the time. A rough time is fine."))
+        else:
+            self.add_error("when", _("Choose when it was."))
+
+    def facts(self) -> Facts:
+        said = self.cleaned_data
+        return Facts(
+            at=said["at"],
+            channel=said["channel"],
+            outcome=said["outcome"],
+            party=said["party"] or Contact.Party.BORROWER,
+            lender=self.lenders.get(said["lender"]),
+            lender_words=self.words.get(said["lender"], ""),
+            about=said["about"],
+            by_agency=said["by_agency"],
+            caller=said["caller"],
+            number=said["number"],
+            said=said["said"],
+            traits=tuple(said["traits"]),
+        )
+
+    def refuse(self, refused: Refused) -> None:
+        self.add_error(refused.field if refused.field in self.fields else None, str(refused))
