@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import clock, queries
 from cases.access import Permission
-from cases.actions import events, work
+from cases.actions import complaint_facts, events, work
 from cases.domain import complaint_clock, lifecycle, rulebook, taxonomy
 from cases.domain.complaint_moves import BORROWER, LENDER, MOVES
 from cases.domain.refusal import Refused
 from cases.models import (
     Complaint,
     ComplaintClock,
+    ComplaintFact,
     Consent,
     Contact,
     Lender,
@@ -167,6 +168,8 @@ def answer(*, by: User, complaint: Complaint, text: str) -> Complaint:
     if complaint_clock.is_missed(held.clock.due_on, clock.today()):
         # The night's mark may not have been made yet; the answer must not be quicker.
         _mark(held.clock)
+    else:
+        _count(held, ComplaintFact.Response.IN_TIME)
     held.answer, held.answered_at, held.answered_by = text.strip(), clock.now(), by
     held.save(update_fields=["state", "answer", "answered_at", "answered_by"])
     events.record("complaint.answered", by=by, about=held, person=held.borrower, lender=held.lender)
@@ -181,6 +184,8 @@ def withdraw(*, by: User, complaint: Complaint) -> Complaint:
     _move(held, "withdraw", BORROWER)
     held.withdrawn_at = clock.now()
     held.save(update_fields=["state", "withdrawn_at"])
+    if held.delivered_at is not None and held.clock.missed_at is None:
+        _count(held, ComplaintFact.Response.WITHDRAWN)
     events.record("complaint.withdrawn", by=by, about=held, person=by, lender=held.lender)
     return held
 
@@ -229,6 +234,7 @@ def _mark(clock_row: ComplaintClock) -> bool:
     _row, new = MissedClock.objects.get_or_create(clock=clock_row, defaults={"noted_at": clock.now()})
     if new:
         complaint = clock_row.complaint
+        _count(complaint, ComplaintFact.Response.MISSED)
         events.record(
             "complaint.clock_missed",
             by=None,
@@ -239,6 +245,16 @@ def _mark(clock_row: ComplaintClock) -> bool:
             due_on=clock_row.due_on.isoformat(),
         )
     return new
+
+
+def _count(complaint: Complaint, response: str) -> None:
+    """The public's count, once, when the outcome is known; nothing leads back from it."""
+    complaint_facts.note(
+        lender=complaint.lender,
+        category=complaint.category,
+        received_on=complaint.clock.received_on,
+        response=response,
+    )
 
 
 def _held(

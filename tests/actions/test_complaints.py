@@ -11,7 +11,17 @@ from cases import queries, queries_diary
 from cases.actions import complaints, contacts
 from cases.actions.complaints import Draft
 from cases.domain.refusal import Refused
-from cases.models import Complaint, ComplaintClock, Consent, Event, Lender, MissedClock, User, Work
+from cases.models import (
+    Complaint,
+    ComplaintClock,
+    ComplaintFact,
+    Consent,
+    Event,
+    Lender,
+    MissedClock,
+    User,
+    Work,
+)
 from cases.tasks import mark_missed
 from notices.actions import news
 from notices.models import Message
@@ -261,3 +271,20 @@ def test_a_draft_is_judged_by_the_clock_it_would_start(person: User, bank: Lende
     day = dt.date(2027, 5, 12)
     assert complaints.clock_for(draft, day).due_on == dt.date(2027, 5, 27)
     assert complaints.clock_for(dataclasses.replace(draft, name=""), day).missing == ("name",)
+
+
+def test_each_outcome_is_counted_once_for_the_public(person: User, bank: Lender, clock: Any) -> None:
+    officer = make.an_officer(bank)
+    answered, late, withdrawn, late_withdrawn = (
+        complaints.send(by=person, draft=a_draft(bank)) for _ in range(4)
+    )
+    assert not ComplaintFact.objects.exists()
+    complaints.answer(by=officer, complaint=answered, text="好")
+    complaints.withdraw(by=person, complaint=withdrawn)
+    clock.advance(days=16)
+    complaints.mark_missed()
+    complaints.mark_missed()
+    complaints.answer(by=officer, complaint=late, text="好")
+    complaints.withdraw(by=person, complaint=late_withdrawn)
+    found = ComplaintFact.objects.values_list("response", flat=True)
+    assert sorted(found) == ["in_time", "missed", "missed", "withdrawn"]
