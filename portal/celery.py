@@ -7,6 +7,7 @@ for rows that are due. No task carries a countdown or an ETA.
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -18,5 +19,7 @@ app.conf.beat_schedule = {
     "dispatch": {"task": "notices.tasks.dispatch", "schedule": 5.0},
     "seal-record": {"task": "cases.tasks.seal_record", "schedule": 60.0},
     "mark-missed": {"task": "cases.tasks.mark_missed", "schedule": 60.0},
+    # 03:30 in Beijing
+    "apply-retention": {"task": "portal.tasks.apply_retention", "schedule": crontab(hour=19, minute=30)},
     "expire-offers": {"task": "repayment.tasks.expire_offers", "schedule": 60.0},
 }

@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 from cases.views import budget, complaints, contacts, debts
 from notices.views import messages
 from portal import gallery
-from portal.views import demo, display, health, home, public, reports
+from portal.views import demo, display, health, home, public, reports, rights
 from repayment.views import agreements, offers, plans
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -62,6 +62,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/terms", messages.contact_terms, name="contact_terms"),
     path("messages/terms/pause", messages.contact_pause, name="contact_pause"),
     path("messages/terms/stop/<slug:channel>", messages.contact_opt_out, name="contact_opt_out"),
+    # My data
+    path("privacy/", rights.privacy, name="privacy"),
+    path("privacy/export", rights.privacy_export, name="privacy_export"),
+    path("privacy/erasure", rights.privacy_erasure, name="privacy_erasure"),
+    path("privacy/confirm", rights.privacy_confirm, name="privacy_confirm"),
     # Lenders' people
     path("officer/", admin.site.urls),
     # In the public's interest

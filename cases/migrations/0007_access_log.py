@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('officer_ref', models.CharField(max_length=16)),
                 ('role', models.CharField(choices=[('borrower', 'Borrower'), ('officer', 'Case officer'), ('team_lead', 'Team lead'), ('lender_admin', 'Lender administrator'), ('regulator', 'Regulator')], max_length=16)),
-                ('purpose', models.CharField(choices=[('read_case', 'Read your case'), ('answer_offer', 'Looked at your proposal, to answer it'), ('withdraw_offer', 'Looked at their own offer, to take it back'), ('read_complaint', 'Read your complaint'), ('answer_complaint', 'Looked at your complaint, to answer it')], max_length=16)),
+                ('purpose', models.CharField(choices=[('read_case', 'Read your case'), ('answer_offer', 'Looked at your proposal, to answer it'), ('withdraw_offer', 'Looked at their own offer, to take it back'), ('read_complaint', 'Read your complaint')], max_length=16)),
                 ('about_type', models.CharField(max_length=32)),
                 ('about_ref', models.CharField(max_length=16)),
                 ('at', models.DateTimeField()),

@@ -17,8 +17,8 @@ class Viewing(models.Model):
         READ_CASE = "read_case", _("Read your case")
         ANSWER_OFFER = "answer_offer", _("Looked at your proposal, to answer it")
         WITHDRAW_OFFER = "withdraw_offer", _("Looked at their own offer, to take it back")
+        ANSWER_PAYMENT = "answer_payment", _("Looked at a payment you noted, to confirm it")
         READ_COMPLAINT = "read_complaint", _("Read your complaint")
-        ANSWER_COMPLAINT = "answer_complaint", _("Looked at your complaint, to answer it")
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="viewings")
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+")

@@ -12,10 +12,10 @@ from django.db import transaction
 from cases import clock
 from cases import queries as case_queries
 from cases.access import Role
-from cases.actions import budgets, debts, holds, ledger, people, work
+from cases.actions import budgets, debts, holds, ledger, people, viewing, work
 from cases.domain import budget
 from cases.domain.refusal import Refused
-from cases.models import Lender, Post, User
+from cases.models import Lender, Post, User, Viewing
 from notices.actions import dispatch, news, planning, preferences
 from portal import story
 from repayment import queries as repayment_queries
@@ -151,10 +151,12 @@ def _propose(diary: Diary, person: User, part: story.BorrowerPart) -> None:
 
 def _answers(diary: Diary, offer: Offer, answer: str, moved_to: dt.date) -> Deed:
     def deed() -> None:
-        fresh = Offer.objects.select_related("case__lender").get(pk=offer.pk)
+        fresh = Offer.objects.select_related("case__lender", "case__borrower").get(pk=offer.pk)
         if fresh.state != Offer.State.OPEN:
             return
         officer = User.objects.get(role=Role.OFFICER, posts__lender=fresh.case.lender)
+        # Whoever answers has looked: the borrower's list shows it, as it would on the desk.
+        viewing.record(by=officer, about=fresh.case, purpose=Viewing.Purpose.ANSWER_OFFER)
         if answer == "counter":
             offers.counter(
                 by=officer,

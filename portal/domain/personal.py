@@ -124,7 +124,23 @@ PERSONAL: tuple[Rows, ...] = (
         codes=("ref", "party", "outcome", "purpose", "traits"),
         why="retention.messages",
     ),
-    # What was agreed
+    # What was agreed, and what was paid
+    Rows(
+        model="repayment.PaymentState",
+        path="payment__plan__case__borrower",
+        fate=Fate.KEPT,
+        hidden={"by": _OTHERS},
+        why="retention.agreements",
+    ),
+    Rows(
+        model="repayment.Payment",
+        path="plan__case__borrower",
+        fate=Fate.KEPT,
+        codes=("ref", "external_ref"),
+        hidden={"author": _OTHERS},
+        currency="plan__debt__currency",
+        why="retention.agreements",
+    ),
     Rows(
         model="repayment.Acceptance",
         path="offer__case__borrower",

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cases import clock
+from cases import clock, queries_diary
 from cases.actions.viewing import OfOnePerson
-from cases.models import Case, User
+from cases.models import Case, Complaint, User
 from portal.officer import queries
 from repayment import queries as repayment_queries
 
@@ -18,6 +18,7 @@ Find = Callable[[User, str], OfOnePerson | None]
 # Pages without anybody's file, by URL name.
 NO_FILE = {
     "admin:index": "Numbers, dates and sums of the lender's own cases: no name and no text. Whoever opens one is logged.",
+    "admin:complaints": "References, categories and dates of complaints to the lender: no name and no text.",
     "admin:repayment_policy_changelist": "The lender's own published policies.",
     "admin:repayment_policy_add": "The lender's own published policies.",
 }
@@ -53,3 +54,7 @@ def case_of_offer(officer: User, ref: str) -> Case | None:
         .first()
     )
     return offer.case if offer else None
+
+
+def complaint_of(officer: User, ref: str) -> Complaint | None:
+    return queries_diary.complaints_for(officer).filter(ref=ref).first()

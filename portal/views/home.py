@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 
 from cases import clock
 from cases.access import Permission, requires
-from portal import queries
+from portal import queries, queries_rights
 from portal.domain.next_step import next_step
 from repayment import wording
 from repayment.domain.difference import Field, differences
@@ -30,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "today": today,
             "facts": facts,
             "step": next_step(facts),
+            "viewed": queries_rights.viewed_this_week(user),
             "offers": offers,
             "first_offer": offers[0] if offers else None,
             "monthly_change": _monthly_change(offers[0]) if offers else "",

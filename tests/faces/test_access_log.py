@@ -1,5 +1,6 @@
 """Every page that shows an officer a borrower's file leaves a row for the borrower, before the page is made."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from cases import append_only, clock
-from cases.actions import viewing
-from cases.models import Viewing
+from cases.actions import complaints, viewing
+from cases.models import Complaint, Viewing
 from portal.officer.watch import NO_FILE
 from tests.actions.negotiating import File, a_file, sent
 from tests.builders import a_case, an_officer
@@ -60,6 +61,11 @@ def test_no_page_outside_the_officers_site_shows_files_unwatched() -> None:
     assert elsewhere == []
 
 
+def a_complaint(file: File) -> Complaint:
+    draft = complaints.Draft(lender=file.lenders[0], category="hours_calls", said="半夜来电")
+    return complaints.send(by=file.borrower, draft=draft)
+
+
 # How a page is reached whose address speaks of something: URL name → (file → reference).
 REFS: dict[str, Callable[[File], str]] = {
     "admin:case": lambda file: sent(file)[0].case.ref,
@@ -67,6 +73,7 @@ REFS: dict[str, Callable[[File], str]] = {
     "admin:offer_counter": lambda file: sent(file)[0].ref,
     "admin:offer_refusal": lambda file: sent(file)[0].ref,
     "admin:offer_withdrawal": lambda file: sent(file)[0].ref,
+    "admin:complaint": lambda file: a_complaint(file).ref,
 }
 
 
@@ -149,8 +156,6 @@ def test_nobody_changes_or_removes_a_row(verb: str) -> None:
 
 
 def test_a_row_may_go_when_its_period_is_over_and_not_a_day_before() -> None:
-    import datetime as dt
-
     days = append_only.VIEWING_DAYS
     young = a_viewing(at=clock.real_now() - dt.timedelta(days=days - 1))
     old = a_viewing(at=clock.real_now() - dt.timedelta(days=days + 1))
