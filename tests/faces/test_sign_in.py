@@ -2,8 +2,10 @@
 
 import datetime as dt
 import re
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.db import connections
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -341,6 +344,34 @@ def test_guessing_one_number_from_many_browsers_is_slowed(settings: Any) -> None
     ask(client, NUMBER)
     client.post(CODE, {"code": last_code()})
     assert signed_in(client) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_at_one_instant_are_counted_one_by_one(settings: Any, tmp_path: Path) -> None:
+    """A store of counts that reads, adds and writes, as every machine without Redis has."""
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": tmp_path}
+    }
+    client = Client()
+    ask(client, NUMBER)
+    first = int(last_code()) + 1
+    together, answers = threading.Barrier(24), []
+
+    def guess(number: int) -> None:
+        browser = Client(headers={"accept-language": "en"})
+        browser.cookies[settings.SESSION_COOKIE_NAME] = client.session.session_key
+        together.wait(timeout=30)
+        answers.append(browser.post(CODE, {"code": f"{number % 1_000_000:06d}"}).content.decode())
+        connections.close_all()
+
+    guesses = [threading.Thread(target=guess, args=(first + number,)) for number in range(24)]
+    for each in guesses:
+        each.start()
+    for each in guesses:
+        each.join(timeout=60)
+    compared = [answer for answer in answers if "This code is not right" in answer]
+    assert len(answers) == 24
+    assert len(compared) <= 10
 
 
 def test_an_address_in_front_of_us_cannot_be_made_up() -> None:
