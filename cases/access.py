@@ -32,6 +32,7 @@ class Permission(StrEnum):
     PLAN_SEND = "plan.send"  # compare plans, consent, send proposals
     OFFER_ANSWER = "offer.answer"  # accept, counter, decline, withdraw
     AGREEMENT_READ = "agreement.read"
+    PAYMENT_NOTE = "payment.note"  # write down what was paid, take a note back
     MESSAGE_READ = "message.read"
     CONTACT_TERMS = "contact.terms"  # channels, hours, pause
     # Signed in, whoever it is
@@ -40,6 +41,7 @@ class Permission(StrEnum):
     OFFICER_SITE = "officer.site"
     CASE_READ = "case.read"
     CASE_ANSWER = "case.answer"  # accept, counter, decline
+    PAYMENT_CONFIRM = "payment.confirm"  # confirm, question, take out again
     WAIVE = "case.waive"  # waive interest or fees inside the policy
     POLICY_EDIT = "policy.edit"
     # The public's interest
@@ -53,12 +55,13 @@ _BORROWER = frozenset(
         Permission.PLAN_SEND,
         Permission.OFFER_ANSWER,
         Permission.AGREEMENT_READ,
+        Permission.PAYMENT_NOTE,
         Permission.MESSAGE_READ,
         Permission.CONTACT_TERMS,
     }
 )
 _OFFICER = frozenset(
-    {Permission.ACCOUNT, Permission.OFFICER_SITE, Permission.CASE_READ, Permission.CASE_ANSWER, Permission.WAIVE}
+    {Permission.ACCOUNT, Permission.OFFICER_SITE, Permission.CASE_READ, Permission.CASE_ANSWER, Permission.PAYMENT_CONFIRM, Permission.WAIVE}
 )
 
 # Role → (what it is for, in a sentence, and all it may do).

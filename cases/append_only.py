@@ -23,7 +23,9 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "repayment_offer": ("terms", "terms_sha256", "made_by", "debt_id", "previous_id", "number"),
     "repayment_instalment": (),
     "repayment_acceptance": (),
-    "repayment_plan": ("terms", "canonical", "nonce", "terms_sha256", "debt_id", "offer_id"),
+    "repayment_plan": ("terms", "allocation", "canonical", "nonce", "terms_sha256", "debt_id", "offer_id"),
+    "repayment_payment": (),
+    "repayment_paymentstate": (),
     "notices_decision": (),
     "notices_receipt": (),
 }
@@ -136,9 +138,13 @@ class AppendOnly(migrations.RunPython):
 
     def _forwards(self, apps: Any, schema_editor: Any) -> None:
         connection = schema_editor.connection
-        # A later migration may name a table again when its guard has changed.
+        with connection.cursor() as cursor:
+            described = connection.introspection.get_table_description(cursor, self.table)
+        # A column that a later migration adds cannot be guarded before it is there; that migration names the table again.
+        there = {column.name for column in described}
+        columns = tuple(column for column in GUARDED[self.table] if column in there)
         _run(connection, _drop(connection.vendor, self.table))
-        _run(connection, _create(connection.vendor, self.table, GUARDED[self.table]))
+        _run(connection, _create(connection.vendor, self.table, columns))
 
     def _backwards(self, apps: Any, schema_editor: Any) -> None:
         connection = schema_editor.connection

@@ -33,6 +33,9 @@ _ABOUT: dict[str, Any] = {
     "offer_answered": gettext_lazy("An answer to your proposal"),
     "plan_confirmed": gettext_lazy("The confirmation of your plan"),
     "complaint_answered": gettext_lazy("An answer to your complaint"),
+    "payment_confirmed": gettext_lazy("The receipt of a payment"),
+    "payment_questioned": gettext_lazy("A question about a payment"),
+    "payment_reversed": gettext_lazy("A question about a payment"),
 }
 _STATES: dict[str, Any] = {
     Message.State.PLANNED: gettext_lazy("planned"),

@@ -14,6 +14,8 @@ from repayment.domain.comparison import Candidate, DebtFacts, PolicyLimits, comp
 from repayment.models import Choice, Instalment, Offer, Plan, Policy
 
 IN_FORCE = (Plan.State.ACTIVE, Plan.State.SUSPENDED)
+# A debt with such a plan needs no other one: it is being paid, or it is paid off.
+SETTLED = (*IN_FORCE, Plan.State.COMPLETED)
 
 # The day of the month on which proposals ask to pay, and how far ahead the first one lies: lenders need time to
 # answer, and so do people.
@@ -164,7 +166,7 @@ def first_due_after(today: dt.date) -> dt.date:
 
 
 def _not_agreed(user: User) -> list[Debt]:
-    return list(case_queries.debts_for(user).exclude(plans__state__in=IN_FORCE))
+    return list(case_queries.debts_for(user).exclude(plans__state__in=SETTLED))
 
 
 def promised(user: User, currency: str) -> int:

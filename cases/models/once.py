@@ -14,6 +14,7 @@ class Submission(models.Model):
         BUDGET = "budget"
         CONTACT = "contact"
         COMPLAINT = "complain"
+        PAYMENT = "payment"
 
     borrower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submissions")
     purpose = models.CharField(max_length=8, choices=Purpose.choices)

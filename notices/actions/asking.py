@@ -17,6 +17,7 @@ from cases.domain.facts import most_in_a_local_day
 from cases.models import Consent, Contact, Hold, Lender, User
 from notices.domain import gate
 from notices.models import Decision, Message, OptOut, Preference
+from repayment import queries_payments
 
 # Contacts that a person reads: what the daily cap on messages counts, whoever wrote them.
 WRITTEN = ("sms", "email", "wechat")
@@ -58,6 +59,9 @@ class Surroundings:
             borrower__in=ids, purpose=Consent.Purpose.REMIND, revoked_at__isnull=True
         ):
             self._consents[consent.borrower_id, consent.lender_id].append(consent)
+        self._under_check = defaultdict(set)
+        for checked, of, debt in queries_payments.under_check(ids):
+            self._under_check[checked].add((of, debt))
         self._emails: dict[int, str] = {}
         # The primary address comes last, so it is the one that stays.
         for row in EmailAddress.objects.filter(user__in=ids, verified=True).order_by("primary", "pk"):
@@ -139,6 +143,7 @@ class Surroundings:
             quiet=_quiet(preference),
             plan_in_force=question.reminds_of_plan,
             reminds_of_plan=question.reminds_of_plan,
+            payment_disputed=self._is_checked(question),
         )
 
     def ask(self, question: Question, at: dt.datetime) -> tuple[gate.GateFacts, gate.Verdict]:
@@ -148,6 +153,13 @@ class Surroundings:
     def take_slot(self, question: Question, at: dt.datetime) -> None:
         """From here on this message counts towards the day of `at`."""
         self._sent[question.person.pk].append((at, question.lender.pk if question.lender else None))
+
+    def _is_checked(self, question: Question) -> bool:
+        """Whether a payment waits for the lender's word: on this debt, or on any of the lender's when none is named."""
+        return any(
+            question.lender is not None and lender == question.lender.pk and question.debt_id in (None, debt)
+            for lender, debt in self._under_check[question.person.pk]
+        )
 
     def _opted_out(self, person: User, lender: Lender | None, channel: str) -> bool:
         preference = self._preferences.get(person.pk)

@@ -27,7 +27,8 @@ from notices.channels import CannotTell, Channel, NotTaken, Rejected
 from notices.domain import delivery, gate
 from notices.domain.wording import WordingError
 from notices.models import Message
-from repayment.models import Plan
+from repayment import queries_payments
+from repayment.models import Instalment, Plan
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +131,8 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
     message.person = person
     if delivery.is_expired(now, message.not_after):
         return _end(message, "expire", reason="too_late")
-    if _needless(message):
-        return _end(message, "cancel", reason="plan_not_in_force")
+    if needless := _needless(message):
+        return _end(message, "cancel", reason=needless)
 
     around = Surroundings([person.pk], at=now, planned=False)
     reminder = message.purpose == Message.Purpose.REMINDER
@@ -257,13 +258,17 @@ def _due() -> QuerySet[Message]:
     )
 
 
-def _needless(message: Message) -> bool:
-    """A reminder of a plan that is no longer in force."""
-    return (
-        message.purpose == Message.Purpose.REMINDER
-        and message.plan is not None
-        and message.plan.state != Plan.State.ACTIVE
-    )
+def _needless(message: Message) -> str:
+    """Why a reminder has nothing to say any more: its plan is no longer in force, or its instalment is paid."""
+    if message.purpose != Message.Purpose.REMINDER or message.plan is None:
+        return ""
+    if message.plan.state != Plan.State.ACTIVE:
+        return "plan_not_in_force"
+    number = message.values.get("number")
+    about = Instalment.objects.filter(plan=message.plan, number=number) if number else None
+    if about is not None and about.exists() and not queries_payments.unpaid(about).exists():
+        return "already_paid"
+    return ""
 
 
 def _end(message: Message, verb: str, *, reason: str = "", rules: list[str] | None = None) -> Message:

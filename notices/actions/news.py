@@ -17,7 +17,7 @@ from cases.models import Complaint, Lender, User, Work
 from notices.actions.asking import Surroundings
 from notices.domain import delivery
 from notices.models import Message
-from repayment.models import Offer, Plan
+from repayment.models import Offer, Payment, Plan
 
 log = logging.getLogger(__name__)
 _GLANCE = 50
@@ -70,11 +70,45 @@ def _complaint_answered(work: Work) -> News:
     )
 
 
+def _payment(work: Work) -> Payment:
+    return Payment.objects.select_related("plan__case__borrower", "plan__case__lender", "plan__debt").get(
+        ref=work.about_ref
+    )
+
+
+def _payment_confirmed(work: Work) -> News:
+    payment = _payment(work)
+    return News(
+        wording="payment_confirmed",
+        person=payment.plan.case.borrower,
+        purpose=Message.Purpose.CONFIRMATION,
+        lender=payment.plan.case.lender,
+        plan=payment.plan,
+        values={"date": payment.on.isoformat(), "amount": payment.amount},
+    )
+
+
+def _payment_answered(work: Work) -> News:
+    """The lender's no to a payment: it has not found it, or it has taken it out again."""
+    payment = _payment(work)
+    return News(
+        wording=work.kind,
+        person=payment.plan.case.borrower,
+        purpose=Message.Purpose.ANSWER,
+        lender=payment.plan.case.lender,
+        plan=payment.plan,
+        values={"date": payment.on.isoformat()},
+    )
+
+
 # Kind of work → what it says.
 KINDS: Mapping[str, Callable[[Work], News]] = {
     "offer_answered": _offer_answered,
     "plan_agreed": _plan_agreed,
     "complaint_answered": _complaint_answered,
+    "payment_confirmed": _payment_confirmed,
+    "payment_questioned": _payment_answered,
+    "payment_reversed": _payment_answered,
 }
 
 

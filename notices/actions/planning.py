@@ -16,6 +16,7 @@ from cases.models import Event
 from notices.actions.asking import Question, Surroundings, decision
 from notices.domain import delivery, gate
 from notices.models import Decision, Message
+from repayment import queries_payments
 from repayment.models import Instalment, Plan
 
 # Our own practice, no rule asks for it: long enough before the day to move money or to say "I cannot",
@@ -70,7 +71,7 @@ def key(wording: str, plan_ref: str, number: int) -> str:
 
 
 def _unplanned(wording: str, days: int, at: dt.datetime, horizon: dt.timedelta) -> QuerySet[Instalment]:
-    """Instalments of plans in force whose reminder's moment has come near and that have no message yet."""
+    """Instalments of plans in force, not paid yet, whose reminder's moment has come near and that have no message."""
     today = at.astimezone(clock.BEIJING).date()
     # The moment is at `due - days`, so it lies before `at + horizon` up to this due date.
     last = (at + horizon).astimezone(clock.BEIJING)
@@ -85,7 +86,8 @@ def _unplanned(wording: str, days: int, at: dt.datetime, horizon: dt.timedelta) 
         )
     )
     return (
-        Instalment.objects.filter(
+        queries_payments.unpaid(Instalment.objects.all())
+        .filter(
             plan__state=Plan.State.ACTIVE,
             due__gte=today + dt.timedelta(days=1 if days else 0),
             due__lte=last_day + dt.timedelta(days=days),

@@ -20,7 +20,7 @@ from cases.access import Permission
 from cases.actions import events, work
 from cases.domain.refusal import Refused
 from cases.models import Case, Debt, User
-from repayment import queries
+from repayment import queries, queries_payments
 from repayment.domain import negotiation
 from repayment.domain import schedule as schedules
 from repayment.domain.negotiation import OfferState, OfferVerb, Party, PlanState, PlanVerb
@@ -223,8 +223,6 @@ def put_forward(
     at: dt.datetime | None = None,
 ) -> Offer:
     """Write one open offer and its Event. The caller holds the locks and has closed what stood open before."""
-    policy = queries.policy_for(case.lender, clock.today())
-    days = policy.answer_days if policy else USUAL_ANSWER_DAYS
     offer = Offer.objects.create(
         case=case,
         debt=debt,
@@ -236,7 +234,7 @@ def put_forward(
         terms_sha256=schedules.terms_sha256(terms, schedule),
         reason=reason,
         made_at=at or clock.now(),
-        expires_on=clock.today() + dt.timedelta(days=days),
+        expires_on=clock.today() + dt.timedelta(days=_answer_days(case)),
     )
     events.record(
         "offer.countered" if previous else "offer.made",
@@ -261,7 +259,7 @@ def close(offer: Offer, state: str) -> None:
 
 
 def settle(case: Case, *, otherwise: str) -> Case:
-    """Say on the case whom it waits for: the lender first, then the borrower, by the earliest date.
+    """Say on the case whom it waits for: the lender first, for an offer or for its word on a payment, then the borrower.
 
     `otherwise` is the code of the reason when nothing is open any more.
     """
@@ -275,6 +273,9 @@ def settle(case: Case, *, otherwise: str) -> Case:
     if asked:
         case.waits, case.due_on = Case.Waits.LENDER, asked[1]
         case.reason = "new_proposal" if asked[2] == 1 else "counter_offer"
+    elif noted := queries_payments.waiting_since(case):
+        case.waits, case.reason = Case.Waits.LENDER, "payment_to_confirm"
+        case.due_on = noted + dt.timedelta(days=_answer_days(case))
     elif offered:
         case.waits, case.due_on, case.reason = Case.Waits.BORROWER, offered[1], "offer_to_answer"
     else:
@@ -292,6 +293,11 @@ def must_be_possible(*, offer: Offer, terms: Terms) -> None:
     _must_owe_the_same(Terms.from_json(offer.terms), terms)
     _must_lie_ahead(terms)
     _must_fit_policy(offer, terms, schedules.build(terms))
+
+
+def _answer_days(case: Case) -> int:
+    policy = queries.policy_for(case.lender, clock.today())
+    return policy.answer_days if policy else USUAL_ANSWER_DAYS
 
 
 # ── the walls ────────────────────────────────────────────────────────────────────────────────

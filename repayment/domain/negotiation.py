@@ -55,6 +55,7 @@ class PlanState(StrEnum):
 
 class PlanVerb(StrEnum):
     COMPLETE = "complete"
+    REOPEN = "reopen"
     CANCEL = "cancel"
     BREAK = "break"
     REINSTATE = "reinstate"
@@ -85,6 +86,8 @@ _UNPAID = (PlanState.ACTIVE, PlanState.SUSPENDED, PlanState.BROKEN)
 # A suspended plan cannot be broken: what stopped the payments stops the consequences too.
 PLAN_MOVES: lifecycle.Table = (
     _row(PlanVerb.COMPLETE, _UNPAID, PlanState.COMPLETED, Party.SYSTEM),
+    # A payment that completed it was taken out again.
+    _row(PlanVerb.REOPEN, (PlanState.COMPLETED,), PlanState.ACTIVE, Party.SYSTEM),
     _row(PlanVerb.CANCEL, _RUNNING, PlanState.CANCELLED, Party.BORROWER),
     _row(PlanVerb.BREAK, (PlanState.ACTIVE,), PlanState.BROKEN, Party.LENDER, Party.SYSTEM),
     _row(PlanVerb.REINSTATE, (PlanState.BROKEN,), PlanState.ACTIVE, Party.LENDER, Party.SYSTEM),

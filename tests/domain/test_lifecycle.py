@@ -70,8 +70,8 @@ def test_only_an_open_offer_and_a_yes_taken_back_can_still_move() -> None:
         OfferState.OPEN,
         OfferState.ACCEPTED,
     }
+    # A plan paid off runs again only when a payment is taken out again.
     assert lifecycle.final_states(PLAN_MOVES, PlanState) == {
-        PlanState.COMPLETED,
         PlanState.CANCELLED,
         PlanState.SUPERSEDED,
     }

@@ -33,6 +33,9 @@ KEYS = {
     "offer_answered",
     "plan_confirmed",
     "complaint_answered",
+    "payment_confirmed",
+    "payment_questioned",
+    "payment_reversed",
     "security_code",
     "number_changed_notice",
 }

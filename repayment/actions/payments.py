@@ -1,0 +1,268 @@
+"""Writing down what was paid, and the lender's word on it. The only place that writes payments; Steady never holds money.
+
+Every use case takes its locks in the house's order, person → debt → offer → plan. A step that was already taken is
+answered with how things stand, so that a button pressed twice, or by two officers at once, has one effect; behind the
+lock stand two unique indexes, one step each number and one number each step.
+"""
+
+import datetime as dt
+import re
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from cases import clock
+from cases.access import Permission
+from cases.actions import events, work
+from cases.domain.refusal import Refused
+from cases.models import Debt, Submission, User
+from repayment import queries, queries_payments
+from repayment.actions import offers
+from repayment.domain import negotiation
+from repayment.domain.negotiation import Party, PlanState, PlanVerb
+from repayment.domain.payment_moves import PaymentState as StateCode
+from repayment.domain.payment_moves import PaymentVerb, move_payment
+from repayment.models import Instalment, Offer, Payment, PaymentState, Plan
+
+State, Reason = PaymentState.State, PaymentState.Reason
+# Why a lender says no, and why it takes a confirmed payment out again.
+QUESTIONS = (Reason.NOTHING_CAME, Reason.OTHER_AMOUNT, Reason.NOT_CLEAR)
+REVERSALS = (Reason.RETURNED, Reason.MISTAKEN)
+# A bank's number of a transfer. Letters and digits only: the record keeps no words about a person.
+_REFERENCE = re.compile(r"[0-9A-Za-z][0-9A-Za-z/_.-]{0,39}")
+
+
+@transaction.atomic
+def claim(*, by: User, plan: Plan, amount: int, on: dt.date, reference: str = "", once: str = "") -> Payment:
+    """Note a payment made outside Steady, in minor units. What a lender notes of its own books is confirmed at once.
+
+    The same form, or the same reference of the same amount and day, a second time returns the first payment. Raises
+    Refused with the field to change, Plan.DoesNotExist for somebody else's.
+    """
+    side = _side(by)
+    plan = _held(by=by, plan=plan)
+    if once:
+        key = {"borrower": plan.case.borrower, "purpose": Submission.Purpose.PAYMENT, "key": once}
+        earlier = Submission.objects.filter(**key).first()
+        if earlier:
+            return queries_payments.payments_for(by).get(ref=earlier.made[0])
+    reference = reference.strip()
+    _must_be_possible(plan, amount, on, reference)
+    known = Payment.objects.filter(plan=plan, external_ref=reference).first() if reference else None
+    if known is not None:
+        if (known.amount, known.on) == (amount, on) and _state(known) not in (
+            State.WITHDRAWN,
+            State.REVERSED,
+        ):
+            return known
+        raise Refused(
+            "reference_used",
+            _("Another payment already has this number. Check it, or leave it empty."),
+            field="reference",
+        )
+    now = clock.now()
+    payment = Payment.objects.create(
+        plan=plan,
+        amount=amount,
+        on=on,
+        claimed_by=side,
+        author=by,
+        external_ref=reference,
+        recorded_at=now,
+    )
+    PaymentState.objects.create(payment=payment, number=1, state=State.CLAIMED, by=by, at=now)
+    if once:
+        Submission.objects.create(**key, made=[payment.ref], at=now)
+    _record("payment.noted", by=by, payment=payment, amount=amount, on=on.isoformat())
+    if side == Offer.Side.LENDER:
+        _confirm(by, payment, 1)
+    _settle(plan, by=by)
+    return payment
+
+
+@transaction.atomic
+def confirm(*, by: User, payment: Payment) -> Payment:
+    """The lender has the money. Confirming a confirmed payment changes nothing."""
+    payment = _held_payment(by=by, payment=payment, verb=PaymentVerb.CONFIRM)
+    number, state = _where(payment)
+    if state == State.CONFIRMED:
+        return payment
+    _after(state, PaymentVerb.CONFIRM, Party.LENDER)
+    _confirm(by, payment, number)
+    _settle(payment.plan, by=by)
+    return payment
+
+
+@transaction.atomic
+def not_received(*, by: User, payment: Payment, reason: str) -> Payment:
+    """The lender cannot find the money: from here on it is being checked, and nothing presses for this plan."""
+    payment = _held_payment(by=by, payment=payment, verb=PaymentVerb.QUESTION)
+    number, state = _where(payment)
+    if state == State.NOT_RECEIVED:
+        return payment
+    _after(state, PaymentVerb.QUESTION, Party.LENDER)
+    _step(by, payment, number, State.NOT_RECEIVED, _chosen(reason, QUESTIONS))
+    _record("payment.questioned", by=by, payment=payment, reason=reason)
+    work.put("payment_questioned", about=payment, person=payment.plan.case.borrower)
+    _settle(payment.plan, by=by)
+    return payment
+
+
+@transaction.atomic
+def withdraw(*, by: User, payment: Payment) -> Payment:
+    """The borrower takes a note back, as long as the lender has not confirmed it. It stays in the record."""
+    payment = _held_payment(by=by, payment=payment, verb=PaymentVerb.WITHDRAW)
+    number, state = _where(payment)
+    if state == State.WITHDRAWN:
+        return payment
+    _after(state, PaymentVerb.WITHDRAW, Party.BORROWER)
+    _step(by, payment, number, State.WITHDRAWN)
+    _record("payment.withdrawn", by=by, payment=payment)
+    _settle(payment.plan, by=by)
+    return payment
+
+
+@transaction.atomic
+def reverse(*, by: User, payment: Payment, reason: str) -> Payment:
+    """The lender takes a confirmed payment out again; what it had paid is open again, a finished plan runs again."""
+    payment = _held_payment(by=by, payment=payment, verb=PaymentVerb.REVERSE)
+    number, state = _where(payment)
+    if state == State.REVERSED:
+        return payment
+    _after(state, PaymentVerb.REVERSE, Party.LENDER)
+    _step(by, payment, number, State.REVERSED, _chosen(reason, REVERSALS))
+    _record("payment.reversed", by=by, payment=payment, reason=reason)
+    work.put("payment_reversed", about=payment, person=payment.plan.case.borrower)
+    _settle(payment.plan, by=by)
+    return payment
+
+
+# ── the walls ────────────────────────────────────────────────────────────────────────────────
+def _held(*, by: User, plan: Plan) -> Plan:
+    """The plan as it stands now, with person, debt, offer and plan locked. Raises Plan.DoesNotExist outside the scope."""
+    found = queries.plans_for(by).get(pk=plan.pk)
+    User.objects.select_for_update().get(pk=found.case.borrower_id)
+    Debt.objects.select_for_update().get(pk=found.debt_id)
+    Offer.objects.select_for_update().get(pk=found.offer_id)
+    held: Plan = queries.plans_for(by).select_for_update(of=("self",)).get(pk=plan.pk)
+    return held
+
+
+def _held_payment(*, by: User, payment: Payment, verb: PaymentVerb) -> Payment:
+    """The payment with its plan held. Raises Payment.DoesNotExist for a stranger and for the side that has no say."""
+    side = Permission.PAYMENT_NOTE if verb is PaymentVerb.WITHDRAW else Permission.PAYMENT_CONFIRM
+    if not by.may(side):
+        raise Payment.DoesNotExist
+    found = queries_payments.payments_for(by).get(pk=payment.pk)
+    found.plan = _held(by=by, plan=found.plan)
+    return found
+
+
+def _side(by: User) -> Offer.Side:
+    if by.may(Permission.PAYMENT_NOTE):
+        return Offer.Side.BORROWER
+    if by.may(Permission.PAYMENT_CONFIRM):
+        return Offer.Side.LENDER
+    raise Plan.DoesNotExist
+
+
+def _must_be_possible(plan: Plan, amount: int, on: dt.date, reference: str) -> None:
+    if plan.state not in queries_payments.PAYABLE:
+        raise Refused("not_in_force", _("This agreement is no longer in force."))
+    if amount <= 0:
+        raise Refused("not_positive", _("Write an amount above zero."), field="amount")
+    agreed = Instalment.objects.filter(plan=plan).aggregate(sum=Sum("amount"))["sum"] or 0
+    if amount > agreed:
+        raise Refused(
+            "above_plan", _("This is more than the whole plan. Please check the zeros."), field="amount"
+        )
+    if on > clock.today():
+        raise Refused(
+            "still_to_come", _("Choose today or an earlier day: the day on which you paid."), field="on"
+        )
+    if on < plan.agreed_at.astimezone(clock.BEIJING).date():
+        raise Refused(
+            "before_agreement",
+            _("This day is before the agreement. What was paid before it is not part of this plan."),
+            field="on",
+        )
+    if reference and not _REFERENCE.fullmatch(reference):
+        raise Refused(
+            "reference_not_plain", _("Write the number with letters and digits only."), field="reference"
+        )
+
+
+def _where(payment: Payment) -> tuple[int, str]:
+    """The number and the code of the newest step."""
+    number, state = payment.states.order_by("-number").values_list("number", "state")[:1].get()
+    return number, state
+
+
+def _state(payment: Payment) -> str:
+    return _where(payment)[1]
+
+
+def _after(state: str, verb: PaymentVerb, who: Party) -> None:
+    try:
+        move_payment(StateCode(state), verb, who=who)
+    except Refused as refused:
+        raise Refused(refused.code, _TOO_LATE[State(state)]) from None
+
+
+_TOO_LATE = {
+    State.CLAIMED: _("This payment still waits for the lender’s word."),
+    State.CONFIRMED: _("This payment has been confirmed already."),
+    State.NOT_RECEIVED: _("This payment is being checked."),
+    State.WITHDRAWN: _("The borrower has taken this note back."),
+    State.REVERSED: _("This payment has been taken out again."),
+}
+
+
+def _chosen(reason: str, allowed: tuple[PaymentState.Reason, ...]) -> str:
+    if reason not in allowed:
+        raise Refused("unknown_reason", _("Choose what it is about."), field="reason")
+    return reason
+
+
+def _step(by: User, payment: Payment, number: int, state: str, reason: str = "") -> None:
+    PaymentState.objects.create(
+        payment=payment, number=number + 1, state=state, reason=reason, by=by, at=clock.now()
+    )
+
+
+def _confirm(by: User, payment: Payment, number: int) -> None:
+    _step(by, payment, number, State.CONFIRMED)
+    _record("payment.confirmed", by=by, payment=payment, amount=payment.amount)
+    work.put("payment_confirmed", about=payment, person=payment.plan.case.borrower)
+
+
+def _settle(plan: Plan, *, by: User) -> None:
+    """What the payments mean for the plan and for whom the case waits."""
+    account = queries_payments.account_of(plan)
+    if not account.ledger.open and plan.state in (*queries.IN_FORCE, Plan.State.BROKEN):
+        _move(plan, PlanVerb.COMPLETE, by=by, kind="plan.completed")
+    elif account.ledger.open and plan.state == Plan.State.COMPLETED:
+        if Plan.objects.filter(debt=plan.debt_id, state__in=queries.IN_FORCE).exists():
+            raise Refused("already_agreed", _("There is already an agreement on this debt."))
+        _move(plan, PlanVerb.REOPEN, by=by, kind="plan.reopened")
+    if account.is_checked:
+        otherwise = "payment_not_found"
+    elif plan.state in queries.IN_FORCE:
+        otherwise = "plan_agreed"
+    else:
+        otherwise = "plan_completed" if plan.state == Plan.State.COMPLETED else plan.case.reason
+    offers.settle(plan.case, otherwise=otherwise)
+
+
+def _move(plan: Plan, verb: PlanVerb, *, by: User, kind: str) -> None:
+    plan.state = negotiation.move_plan(PlanState(plan.state), verb, who=Party.SYSTEM)
+    plan.save(update_fields=["state"])
+    events.record(kind, by=by, about=plan, person=plan.case.borrower, lender=plan.case.lender)
+
+
+def _record(kind: str, *, by: User, payment: Payment, **data: object) -> None:
+    case = payment.plan.case
+    events.record(
+        kind, by=by, about=payment, person=case.borrower, lender=case.lender, plan=payment.plan.ref, **data
+    )
