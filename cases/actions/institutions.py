@@ -1,6 +1,8 @@
 """Letting institutions and their people in. Only the operator does this, from the command line."""
 
 import datetime as dt
+import re
+import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -12,6 +14,11 @@ from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import Lender, Post, User
 
+# What every message can carry; a reminder in any other name would be set aside unsent.
+LONGEST_NAME = 60
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
+_ADDRESS = re.compile(r"://|=\?|www\.|[\w-]\.[a-z]{2,}", re.IGNORECASE)
+
 
 @transaction.atomic
 def add_lender(*, name: str, name_en: str = "", kind: str, telephone: str = "") -> Lender:
@@ -21,6 +28,13 @@ def add_lender(*, name: str, name_en: str = "", kind: str, telephone: str = "") 
         raise Refused("unknown_kind", _("This is no kind of lender we know."), field="kind")
     if not name:
         raise Refused("no_name", _("A lender needs a name."), field="name")
+    for field, said in (("name", name), ("name_en", name_en.strip())):
+        if not _can_be_written(said):
+            raise Refused(
+                "name_not_writable",
+                _("A name is one line of at most 60 visible characters, and no address of a page."),
+                field=field,
+            )
     if Lender.objects.filter(name=name).exists():
         raise Refused("name_taken", _("A lender of this name is here already."), field="name")
     lender = Lender.objects.create(name=name, name_en=name_en.strip(), kind=kind, telephone=telephone)
@@ -69,3 +83,10 @@ def end_post(*, person: User, on: dt.date | None = None) -> User:
     person.save(update_fields=["is_active"])
     events.record("staff.ended", by=None, about=person)
     return person
+
+
+def _can_be_written(name: str) -> bool:
+    """Whether messages can say this name: what a link or a second line could hide in is no name."""
+    plain = unicodedata.normalize("NFKC", name).replace("。", ".")
+    visible = not any(unicodedata.category(sign) in _INVISIBLE for sign in name)
+    return len(name) <= LONGEST_NAME and visible and not _ADDRESS.search(plain)

@@ -12,6 +12,7 @@ from cases.access import Role
 from cases.actions import institutions
 from cases.domain.refusal import Refused
 from cases.models import Event, Lender, Post, User
+from notices.domain import wording
 from tests.builders import a_borrower, a_lender
 
 pytestmark = pytest.mark.django_db
@@ -23,12 +24,23 @@ def test_a_new_lender_can_be_picked_by_borrowers() -> None:
     assert Event.objects.filter(kind="lender.added", about_ref=lender.ref).exists()
 
 
+@pytest.mark.parametrize("name", ["新" * 60, "First Bank (N.A.)", "江晴 & Co.", "A·B 银行"])
+def test_a_name_that_is_let_in_can_be_written_in_messages(name: str) -> None:
+    lender = institutions.add_lender(name=name, name_en=name, kind="bank")
+    assert wording.shown_value("lender", wording.Type.NAME, lender.name, "en") == name
+
+
 @pytest.mark.parametrize(
     ("values", "code"),
     [
         ({"name": "江晴银行", "kind": "bank"}, "name_taken"),
         ({"name": "  ", "kind": "bank"}, "no_name"),
         ({"name": "新", "kind": "pawnshop"}, "unknown_kind"),
+        ({"name": "新" * 61, "kind": "bank"}, "name_not_writable"),
+        ({"name": "新\n银行", "kind": "bank"}, "name_not_writable"),
+        ({"name": "新\u202e银行", "kind": "bank"}, "name_not_writable"),
+        ({"name": "新银行 dai。com", "kind": "bank"}, "name_not_writable"),
+        ({"name": "新银行", "name_en": "www.new-bank", "kind": "bank"}, "name_not_writable"),
     ],
 )
 def test_a_lender_that_makes_no_sense_is_refused(values: dict[str, str], code: str) -> None:
