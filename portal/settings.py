@@ -98,6 +98,9 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.PrivateByDefault",
+    # Before the first that would look for a session or a language.
+    "portal.api.cookieless.Cookieless",
+    "portal.middleware.PublicData",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -171,6 +174,24 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Threads and worker processes share the test database, so it is a file, never memory.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 
+# What regulators read goes through a connection on which the database itself refuses to write.
+_REPORTS_URL = env.text("REPORTS_DATABASE_URL", purpose="a replica for the regulator's pages", default="")
+DATABASES["reports"] = {
+    **(dj_database_url.parse(_REPORTS_URL, conn_max_age=60) if _REPORTS_URL else DATABASES["default"]),
+    "TEST": {"MIRROR": "default"},
+}
+DATABASES["reports"]["OPTIONS"] = (
+    {"timeout": 20, "init_command": "PRAGMA query_only=ON;"}
+    if DATABASES["reports"]["ENGINE"].endswith("sqlite3")
+    else {
+        **DATABASES["reports"].get("OPTIONS", {}),
+        "options": f"{DATABASES['reports'].get('OPTIONS', {}).get('options', '')}"
+        " -c default_transaction_read_only=on",
+    }
+)
+DATABASE_ROUTERS = ["portal.routing.ReportsAreRead"]
+REPORTS_DATABASE = "reports"
+
 REDIS_URL = env.text("REDIS_URL", purpose="the address of Redis", default="") or None
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
@@ -219,6 +240,7 @@ ACCOUNT_FORMS = {
     "confirm_email_verification_code": "cases.forms.accounts.NewEmailCodeForm",
     "confirm_password_reset_code": "cases.forms.accounts.ResetCodeForm",
 }
+MFA_FORMS = {"add_webauthn": "cases.forms.accounts.AddPasskeyForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 # How many proxies of our own stand in front; with 0 a client's X-Forwarded-For is not believed.
@@ -310,6 +332,8 @@ SECURITY_CODE_SENDER = "notices.actions.codes.send"
 # ── the house's own ──────────────────────────────────────────────────────────────────────────
 DEMO_CLOCK_FILE = VAR_DIR / "demo-clock.json"
 SMALL_CELL_THRESHOLD = env.number("SMALL_CELL_THRESHOLD", default=10)
+# Public tables then name lenders. Give each of them at least 30 days to answer before the first such table.
+PUBLISH_LENDER_NAMES = env.flag("PUBLISH_LENDER_NAMES")
 
 # /readyz says no when the oldest due message has waited longer than this.
 READY_LAG_SECONDS = env.number("READY_LAG_SECONDS", default=600)

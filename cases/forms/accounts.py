@@ -11,11 +11,12 @@ from allauth.account.forms import (
     VerifyPhoneForm,
 )
 from allauth.core.exceptions import RateLimited
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from cases import identifiers
+from cases import access, identifiers
 from cases.identifiers import Identifier
 
 TOO_OFTEN = _("That was a lot in a short time. Wait a few minutes, then try again.")
@@ -190,3 +191,20 @@ class RecoveryForm(forms.Form):
         help_text=_("16 digits that you wrote down. Spaces do not matter."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A borrower's passkey opens the account by itself unless they say otherwise; a member of staff's is a second
+    factor and nothing more."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.user.role in access.STAFF_ROLES:
+            del self.fields["passwordless"]
+            return
+        self.fields["passwordless"] = forms.BooleanField(
+            label=_("I want to sign in with this passkey alone"),
+            help_text=_("Your device then asks for your fingerprint, face or PIN."),
+            required=False,
+            initial=True,
+        )
