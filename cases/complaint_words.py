@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from cases import formats
 from cases.domain import complaint_clock, rulebook, taxonomy
@@ -16,17 +15,17 @@ from cases.models import Complaint, ComplaintClock
 
 # What stands between a complaint and the clock of the law, and what helps.
 MISSING: dict[str, Any] = {
-    "not_bound": lazy(
+    "not_bound": gettext_lazy(
         "The rule with this deadline is for banks and consumer finance companies. For this lender, ask 12345 which office oversees it."
     ),
-    "not_delivered": lazy(
+    "not_delivered": gettext_lazy(
         "This lender has not joined Steady, so nothing is delivered. Print this page and hand or send it to them: the law’s clock starts when they receive it."
     ),
-    "name": lazy("Your name is missing. Add it to start the law’s clock."),
-    "contact": lazy("A way to reach you is missing. Add one to start the law’s clock."),
-    "institution": lazy("The institution is missing."),
-    "claim": lazy("It does not say what you want. Add a wish to start the law’s clock."),
-    "facts": lazy("It does not say what happened. Add a few words to start the law’s clock."),
+    "name": gettext_lazy("Your name is missing. Add it to start the law’s clock."),
+    "contact": gettext_lazy("A way to reach you is missing. Add one to start the law’s clock."),
+    "institution": gettext_lazy("The institution is missing."),
+    "claim": gettext_lazy("It does not say what you want. Add a wish to start the law’s clock."),
+    "facts": gettext_lazy("It does not say what happened. Add a few words to start the law’s clock."),
 }
 
 

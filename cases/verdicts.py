@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from cases import formats, naming
 from cases.domain import rulebook
@@ -17,25 +16,25 @@ from cases.domain.rulebook import Force, Kind
 from cases.models import Contact
 
 _TITLES: dict[Topic, Any] = {
-    Topic.CALLS: lazy("Too many calls in one day"),
-    Topic.ATTEMPTS: lazy("One number dialled too often"),
-    Topic.VISITS: lazy("More than one visit in a day"),
-    Topic.OTHERS: lazy("Other people were contacted"),
-    Topic.PUBLIC: lazy("It was done in public"),
-    Topic.PERSONAL_IM: lazy("A private account was used"),
+    Topic.CALLS: gettext_lazy("Too many calls in one day"),
+    Topic.ATTEMPTS: gettext_lazy("One number dialled too often"),
+    Topic.VISITS: gettext_lazy("More than one visit in a day"),
+    Topic.OTHERS: gettext_lazy("Other people were contacted"),
+    Topic.PUBLIC: gettext_lazy("It was done in public"),
+    Topic.PERSONAL_IM: gettext_lazy("A private account was used"),
 }
 # Force of the strongest ground → how it is said. Conditional throughout: we have only the person's word.
 _BREACH: dict[Force, Any] = {
-    Force.LAW: lazy("If it happened as you wrote, the law does not allow it."),
-    Force.RULE: lazy("If it happened as you wrote, it departs from a regulator’s rule."),
-    Force.STD: lazy("If it happened as you wrote, it departs from a recommended national standard."),
-    Force.SELF: lazy("If it happened as you wrote, it departs from the trade’s own guideline."),
+    Force.LAW: gettext_lazy("If it happened as you wrote, the law does not allow it."),
+    Force.RULE: gettext_lazy("If it happened as you wrote, it departs from a regulator’s rule."),
+    Force.STD: gettext_lazy("If it happened as you wrote, it departs from a recommended national standard."),
+    Force.SELF: gettext_lazy("If it happened as you wrote, it departs from the trade’s own guideline."),
 }
 _CONCERN: dict[Force, Any] = {
-    Force.SELF: lazy("If it happened as you wrote, the trade’s own guideline calls it unsuitable."),
-    Force.GUID: lazy("If it happened as you wrote, it departs from official guidance."),
+    Force.SELF: gettext_lazy("If it happened as you wrote, the trade’s own guideline calls it unsuitable."),
+    Force.GUID: gettext_lazy("If it happened as you wrote, it departs from official guidance."),
 }
-_CUSTOM = lazy("If it happened as you wrote, no rule forbids it, but it should not be.")
+_CUSTOM = gettext_lazy("If it happened as you wrote, no rule forbids it, but it should not be.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,5 +188,5 @@ def line(contact: Contact) -> str:
     if contact.number:
         parts.append(_("number %(number)s") % {"number": contact.number})
     parts += [str(Contact.Trait(trait).label) for trait in contact.traits if trait in Contact.Trait.values]
-    text = _(", ").join(parts)
+    text = pgettext("between clauses", ", ").join(parts)
     return f"{text}: “{contact.said}”" if contact.said else text

@@ -48,13 +48,13 @@ class ContactForm(OnceForm):
         label=_("If it was a call: was it answered?"),
         choices=[("conversation", _("Yes, answered")), ("unanswered", _("No, not answered"))],
         widget=forms.RadioSelect,
-        required=False,
+        error_messages={"required": _("Choose whether it was answered.")},
     )
     when = forms.ChoiceField(
         label=_("When was it?"),
         choices=[(NOW, _("Just now")), (EARLIER, _("At another time"))],
         widget=forms.RadioSelect,
-        required=False,
+        error_messages={"required": _("Choose when it was.")},
     )
     day = forms.DateField(
         label=_("Day"),
@@ -115,6 +115,10 @@ class ContactForm(OnceForm):
     def __init__(self, *args: Any, debts: Iterable[Debt], zone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = ZoneInfo(zone)
+        said = self.data.get
+        # Only a call is answered or not; a time that is written down says that it was not just now.
+        self.fields["outcome"].required = (said(self.add_prefix("channel")) or "call") in CALLS
+        self.fields["when"].required = not (said(self.add_prefix("day")) or said(self.add_prefix("time")))
         self.lenders: dict[str, Lender] = {}
         self.words: dict[str, str] = {}
         for named in naming.named(debts):
@@ -140,8 +144,6 @@ class ContactForm(OnceForm):
         cleaned = super().clean() or self.cleaned_data
         if "day" in cleaned and "time" in cleaned and "when" in cleaned:
             self._clean_when(cleaned)
-        if cleaned.get("channel") in CALLS and not cleaned.get("outcome") and "outcome" not in self.errors:
-            self.add_error("outcome", _("Choose whether it was answered."))
         return cleaned
 
     def _clean_when(self, cleaned: dict[str, Any]) -> None:
@@ -152,10 +154,8 @@ class ContactForm(OnceForm):
             cleaned["at"] = clock.now()
         elif time:
             cleaned["at"] = dt.datetime.combine(day or clock.today(self.zone), time, self.zone)
-        elif when == EARLIER or day:
-            self.add_error("time", _("Write the time. A rough time is fine."))
         else:
-            self.add_error("when", _("Choose when it was."))
+            self.add_error("time", _("Write the time. A rough time is fine."))
 
     def facts(self) -> Facts:
         said = self.cleaned_data

@@ -18,6 +18,7 @@ from cases.domain.refusal import Refused
 from cases.models import Lender, Post, User, Viewing
 from notices.actions import dispatch, news, planning, preferences
 from portal import story
+from portal.actions import troubles
 from repayment import queries as repayment_queries
 from repayment.actions import choices, offers, proposals
 from repayment.domain import schedule as schedules
@@ -122,6 +123,8 @@ def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) 
         _propose(diary, person, part)
         if part.quiet == "pause":
             preferences.pause(by=person)
+        for when, trouble in troubles.of(part, person, lenders):
+            diary.note(when, trouble)
 
     return deed
 

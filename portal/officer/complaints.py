@@ -12,7 +12,7 @@ from django.db.models import When as If
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from cases import clock, queries_diary
 from cases import queries as case_queries
@@ -35,13 +35,13 @@ class AnswerForm(forms.Form):
     """A lender's answer: words, and nothing that could touch a date."""
 
     text = forms.CharField(
-        label=lazy("Your answer to the borrower"),
-        help_text=lazy("What you decided, why, and what you will do."),
+        label=gettext_lazy("Your answer to the borrower"),
+        help_text=gettext_lazy("What you decided, why, and what you will do."),
         max_length=actions.LONGEST,
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={
-            "required": lazy("Write a sentence. The borrower reads it."),
-            "max_length": lazy("This is longer than we can keep. Please shorten it."),
+            "required": gettext_lazy("Write a sentence. The borrower reads it."),
+            "max_length": gettext_lazy("This is longer than we can keep. Please shorten it."),
         },
     )
 

@@ -1,14 +1,12 @@
 """Pages for anyone: the start, help, leaving quickly."""
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
+from cases import queries_diary
 from cases.access import public
-from cases.domain import rulebook
 from cases.domain.budget import Buffer as Cushion
 from cases.domain.budget import Essential, Income, Line, Side, Statement
 from cases.views.budget import answer_of
@@ -33,12 +31,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @public
 def help_page(request: HttpRequest) -> HttpResponse:
-    language = get_language() or settings.LANGUAGE_CODE
-    lines = [
-        {"number": line.number, "purpose": line.purpose.get(language, line.purpose["en"])}
-        for line in rulebook.load("cn").help_lines
-    ]
-    return render(request, "public/help.html", {"help_lines": lines})
+    return render(request, "public/help.html", {"help_lines": queries_diary.help_lines()})
 
 
 @public
