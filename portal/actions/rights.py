@@ -5,6 +5,7 @@ point at: it opens nothing, and says nothing about anybody.
 """
 
 import json
+import logging
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -50,11 +51,19 @@ def erase(*, by: User) -> User:
         raise
 
 
+def erase_again(*, person: User) -> User:
+    """After a backup was restored: somebody who had left before it was made is back, and goes again.
+
+    Nothing can stand against it, since it was granted already; what the backup holds is the past.
+    """
+    return _erase(person, granted=True)
+
+
 @transaction.atomic
-def _erase(by: User) -> User:
+def _erase(by: User, *, granted: bool = False) -> User:
     person = User.objects.select_for_update().get(pk=by.pk, erased_at__isnull=True)
     # Whoever sends a message locks the person first: nothing can begin to leave from here on.
-    against = queries_rights.against_erasure(person)
+    against = [] if granted else queries_rights.against_erasure(person)
     if against:
         raise against[0]
     _end_what_is_open(person)
@@ -72,6 +81,8 @@ def _erase(by: User) -> User:
     person.erased_at = clock.now()
     person.save(update_fields=["password", "erased_at"])
     events.record("person.erased", by=person, about=person, person=person, rows=rows)
+    # The list of who must be erased again when an older backup comes back lives outside the database: in the logs.
+    transaction.on_commit(lambda: logging.getLogger("portal.rights").info("Erased %s", person.ref))
     return person
 
 

@@ -254,6 +254,35 @@ def test_a_budget_can_be_emptied_and_never_rewritten(full: File) -> None:
     assert mine.update(lines=[], available=0) == 2
 
 
+def test_whoever_comes_back_with_a_backup_goes_again_even_with_a_complaint_open(full: File) -> None:
+    """The backup holds the past: what was closed since is open in it."""
+    Complaint.objects.update(state=Complaint.State.SENT)
+    call_command("erase_again", full.borrower.ref, "0" * 16)
+    assert canaries_found() == set()
+    call_command("erase_again", full.borrower.ref)
+    assert Event.objects.filter(kind="person.erased").count() == 1
+
+
+def test_the_log_names_who_left_by_reference_only(
+    full: File, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    with caplog.at_level("INFO", "portal.rights"), django_capture_on_commit_callbacks(execute=True):
+        rights.erase(by=full.borrower)
+    assert f"Erased {full.borrower.ref}" in caplog.text
+    assert not [canary for canary in CANARIES if canary in caplog.text]
+
+
+def test_the_desk_and_the_planner_live_on_beside_an_empty_shell(full: File, clock: Any) -> None:
+    plan = Plan.objects.get()
+    rights.erase(by=full.borrower)
+    answer = client_for(full.officers[0]).get(f"/officer/cases/{plan.case.ref}/")
+    assert answer.status_code == 200
+    assert not [canary for canary in CANARIES if canary in answer.content.decode()]
+    planning.plan(clock.now, dt.timedelta(days=60))
+    assert not Message.objects.filter(state="queued").exists()
+    assert canaries_found() == set()
+
+
 # ── what stands against it ───────────────────────────────────────────────────────────────────
 def refusal(person: User) -> str:
     with pytest.raises(Refused) as caught:
