@@ -315,6 +315,12 @@ def living(*, income: int, essentials: int, plan: int, cushion: int) -> Living:
     )
 
 
+def bars(amounts: Sequence[int]) -> tuple[SafeString, ...]:
+    """One bar per number on one scale; the number itself stands beside it, so the drawing says nothing alone."""
+    top = max((*amounts, 1))
+    return tuple(_shares([(amount, 1)], top) for amount in amounts)
+
+
 def _shares(parts: Sequence[tuple[int, int]], scale: int) -> SafeString:
     body, at = "", 0.0
     for amount, colour in parts:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, gettext_lazy
@@ -264,9 +264,12 @@ _BY_RULE = {
 }
 
 
-def prevented_by_rule(since: dt.datetime | None = None) -> Sequence[tuple[str, int]]:
+def prevented_by_rule(
+    since: dt.datetime | None = None, using: str = DEFAULT_DB_ALIAS
+) -> Sequence[tuple[str, int]]:
     """How many messages each rule held back, most first. One message put off twice by a rule counts once."""
     since = since or dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    connection = connections[using]
     at = Decision._meta.get_field("at").get_db_prep_value(since, connection)
     with connection.cursor() as cursor:
         cursor.execute(_BY_RULE[connection.vendor], [at])

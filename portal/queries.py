@@ -1,17 +1,15 @@
-"""What the home page and the supervision pages read, each in a fixed number of queries."""
+"""What the home page and the health page read, each in a fixed number of queries."""
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
-from django.db.models.functions import TruncMonth
 
 from cases import clock
 from cases import queries as cases_queries
 from cases.models import Case, User, Work
-from notices.models import Decision, Message
+from notices.models import Message
 from portal.domain.next_step import Facts
 from repayment import queries as repayment_queries
 from repayment.models import Choice, Instalment, Offer, Plan
@@ -77,55 +75,6 @@ def progress_for(user: User, on: dt.date) -> Progress:
         plans=sums["plans"],
         lenders_asked=Case.objects.filter(borrower=user).count(),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class MonthRow:
-    """One month of the supervision table; a hidden cell is None and is not a zero."""
-
-    month: dt.date
-    sent: int | None
-    withheld: int | None
-
-
-def hide_small(count: int) -> int | None:
-    """A count below the threshold points at people, so it is not shown; nothing at all may be said."""
-    return count if count == 0 or count >= settings.SMALL_CELL_THRESHOLD else None
-
-
-def messages_by_month() -> Sequence[MonthRow]:
-    """Reminders that left and reminders that were held back, per month of their due time."""
-    rows = (
-        Message.objects.filter(purpose=Message.Purpose.REMINDER)
-        .annotate(month=TruncMonth("due_at"))
-        .values("month")
-        .annotate(
-            sent=Count("id", filter=Q(state__in=[Message.State.SENT, Message.State.DELIVERED])),
-            withheld=Count("id", filter=Q(state=Message.State.WITHHELD)),
-        )
-        .order_by("-month")[:12]
-    )
-    return [
-        MonthRow(
-            month=row["month"].date(), sent=hide_small(row["sent"]), withheld=hide_small(row["withheld"])
-        )
-        for row in rows
-    ]
-
-
-def decisions_taken() -> int:
-    return Decision.objects.count()
-
-
-def plans_agreed_by_kind() -> Sequence[tuple[str, int | None]]:
-    """Plans in force per kind of lender."""
-    rows = (
-        Plan.objects.filter(state=Plan.State.ACTIVE)
-        .values_list("case__lender__kind")
-        .annotate(count=Count("id"))
-        .order_by("case__lender__kind")
-    )
-    return [(kind, hide_small(count)) for kind, count in rows]
 
 
 def oldest_unsent_seconds() -> int:

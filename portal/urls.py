@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 from cases.views import budget, complaints, contacts, debts
 from notices.views import messages
 from portal import gallery
-from portal.views import demo, display, health, home, public, reports, rights
+from portal.views import demo, display, health, home, public, public_data, reports, rights
 from repayment.views import agreements, offers, plans
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -72,6 +72,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # In the public's interest
     path("reports/", reports.overview, name="reports"),
     path("rules/", reports.rules, name="rules"),
+    path("reports/complaints/", reports.complaints, name="report_complaints"),
+    path("reports/releases/", reports.releases, name="releases"),
+    path("reports/releases/<slug:edition>/", reports.release, name="release"),
+    path("reports/releases/<slug:edition>/tables.csv", reports.release_csv, name="release_csv"),
+    path("reports/releases/<slug:edition>/document.json", reports.release_json, name="release_json"),
     # For machines
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
@@ -80,6 +85,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.DEMO:
     urlpatterns += [
         path("demo/", demo.doors, name="demo"),
+    path("api/v1/public/complaints", public_data.complaints, name="public_complaints"),
+    path("api/v1/public/releases", public_data.releases, name="public_releases"),
         path("demo/doors/<slug:role>/", demo.door, name="demo_door"),
         path("demo/clock/", demo.move_clock, name="demo_clock"),
         path("demo/outbox/", demo.outbox, name="demo_outbox"),

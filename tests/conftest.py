@@ -49,6 +49,14 @@ if "django" in sys.modules:
         with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
             yield
 
+    @pytest.fixture(scope="session", autouse=True)
+    def _reports_in_the_same_transaction() -> Iterator[None]:
+        """A second connection would not see what a test has not committed; tests/faults/test_read_only.py uses it."""
+        from django.test.utils import override_settings
+
+        with override_settings(REPORTS_DATABASE="default"):
+            yield
+
     @pytest.fixture(scope="session")
     def django_db_modify_db_settings() -> Iterator[None]:
         """Clean-up between tests empties append-only tables too: lift the guards just for that."""

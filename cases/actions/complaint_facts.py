@@ -7,13 +7,11 @@ from django.db import transaction
 from cases.actions import events
 from cases.domain import taxonomy
 from cases.domain.refusal import Refused
-from cases.models import ComplaintFact, Lender, User
+from cases.models import ComplaintFact, Lender
 
 
 @transaction.atomic
-def note(
-    *, by: User | None, lender: Lender, category: str, received_on: dt.date, response: str
-) -> ComplaintFact:
+def note(*, lender: Lender, category: str, received_on: dt.date, response: str) -> ComplaintFact:
     """Count one complaint whose outcome is known. Whoever brought that about stays out of the record.
 
     The caller sees to it that a complaint is counted once: from here no way leads back to it. The record says only

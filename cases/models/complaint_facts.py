@@ -68,6 +68,11 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.number}"
 
+    @property
+    def edition(self) -> str:
+        """What it is called in addresses and file names: 2026-10-2 is the second release of October 2026."""
+        return f"{self.month:%Y-%m}-{self.number}"
+
     def content(self, *, by_lender: bool) -> dict[str, Any]:
         """The published document as data."""
         content: dict[str, Any] = json.loads(self.document if by_lender else self.open_document)

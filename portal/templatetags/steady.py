@@ -113,6 +113,12 @@ def percent(rate: Decimal | None) -> str:
     return formats.percent(rate)
 
 
+@register.filter
+def thousands(count: int) -> str:
+    """12,345: the same groups in all three languages, where Django would group Chinese by four."""
+    return f"{count:,}"
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     return icons.draw(name)

@@ -52,6 +52,7 @@ WORDS = {
     "role": "borrower",
     "app_label": "repayment",
     "object_id": "987654",
+    "edition": "2026-01-9",
 }
 
 

@@ -15,7 +15,7 @@ OURS = ("migrate", "web", "worker", "beat")
 # Read by the settings, and right as they are in production.
 LEFT_TO_DEFAULTS = {
     "DEBUG", "DEMO", "VAR_DIR", "STATIC_ROOT", "SSL_REDIRECT", "LOG_FORMAT", "EMAIL_BACKEND",
-    "SMALL_CELL_THRESHOLD", "READY_LAG_SECONDS",
+    "SMALL_CELL_THRESHOLD", "READY_LAG_SECONDS", "REPORTS_DATABASE_URL", "PUBLISH_LENDER_NAMES",
 }  # fmt: skip
 
 
