@@ -3,6 +3,7 @@
 Pure and repeatable: the same seed gives the same story. Money in minor units.
 """
 
+import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -346,3 +347,78 @@ def _budget(dice: random.Random, affordable: int) -> BudgetPart:
 
 def _round(amount: int, step: int) -> int:
     return amount // step * step
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactPart:
+    """One complaint, counted: nobody's in particular."""
+
+    lender: int  # place in LENDERS
+    category: str
+    received_on: dt.date
+    response: str
+
+
+COMPLAINTS_A_MONTH = 2100
+# Twelve published months, and the one whose outcomes are not known yet.
+COMPLAINT_MONTHS = 13
+# Quiet over the Spring Festival, busy before it and when the summer's instalments fall due.
+_SEASON = (1.12, 0.72, 1.05, 0.98, 0.97, 1.04, 1.08, 1.0, 0.95, 0.93, 1.06, 1.15)
+_COMPLAINED_OF = {ANLAN: 24, JIANGQING: 15, YUNSHAN: 20, QINGWU: 14, BEICHEN: 12, SONGGUO: 15}
+_MISSED = {ANLAN: 9, JIANGQING: 5, YUNSHAN: 14, QINGWU: 12, BEICHEN: 5, SONGGUO: 20}
+# Category → how often, of a hundred or so.
+_ABOUT = {
+    "frequent_calls": 17,
+    "hours_calls": 10,
+    "told_to_stop_calls": 5,
+    "abuse_calls": 6,
+    "third_party": 9,
+    "contact_blast": 7,
+    "employer": 3,
+    "public_shaming": 2,
+    "wrong_amount": 9,
+    "called_criminal": 3,
+    "impersonation": 3,
+    "refused_plan": 8,
+    "charges": 7,
+    "threat_credit": 7,
+    "threat_arrest": 2,
+    "frequent_messages": 5,
+    "personal_im": 3,
+    "ai_calls": 5,
+    "visits": 2,
+    "data_misuse": 1,
+    "not_yours": 4,
+    "paid": 2,
+    "no_proof": 4,
+}
+
+
+def complaints(months: Sequence[dt.date]) -> Iterator[FactPart]:
+    """What was complained of in each of these months, given by their first day."""
+    dice = random.Random(SEED + 1)
+    for place, month in enumerate(months):
+        number = int(COMPLAINTS_A_MONTH * _SEASON[month.month - 1] * dice.uniform(0.96, 1.04))
+        lenders = dice.choices(list(_COMPLAINED_OF), weights=list(_COMPLAINED_OF.values()), k=number)
+        abouts = dice.choices(list(_ABOUT), weights=list(_ABOUT.values()), k=number)
+        for lender, about in zip(lenders, abouts, strict=True):
+            # Lenders have learned over the year to answer in time.
+            missed = _MISSED[lender] * (1.6 - 0.07 * place)
+            response = dice.choices(("in_time", "missed", "withdrawn"), weights=(93 - missed, missed, 7))[0]
+            yield FactPart(
+                lender=lender,
+                category=about,
+                received_on=month + dt.timedelta(days=dice.randrange(28)),
+                response=response,
+            )
+
+
+def late_complaints(month: dt.date) -> Iterator[FactPart]:
+    """What one lender handed in late for this month: why there is a second release."""
+    for day in range(31):
+        yield FactPart(
+            lender=ANLAN,
+            category="frequent_calls",
+            received_on=month + dt.timedelta(days=day % 28),
+            response="missed",
+        )

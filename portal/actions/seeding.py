@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import heapq
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -15,10 +15,10 @@ from cases.access import Role
 from cases.actions import budgets, debts, holds, ledger, people, viewing, work
 from cases.domain import budget
 from cases.domain.refusal import Refused
-from cases.models import Lender, Post, User, Viewing
+from cases.models import ComplaintFact, Lender, Post, User, Viewing
 from notices.actions import dispatch, news, planning, preferences
 from portal import story
-from portal.actions import troubles
+from portal.actions import releases, troubles
 from repayment import queries as repayment_queries
 from repayment.actions import choices, offers, proposals
 from repayment.domain import schedule as schedules
@@ -63,6 +63,7 @@ def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
             day = (now - dt.timedelta(days=days)).astimezone(clock.BEIJING).date()
             diary.note(dt.datetime.combine(day, _MORNING, clock.BEIJING), _send_what_is_due)
         diary.play(now)
+        _complaints(lenders)
     ledger.seal_all()
 
 
@@ -88,6 +89,43 @@ def _lender(part: story.LenderPart) -> Lender:
 
 def _regulator() -> User:
     return User.objects.create(role=Role.REGULATOR, name="监管一处", email="supervision@example.test")
+
+
+def _complaints(lenders: Sequence[Lender]) -> None:
+    """A year of counted complaints, and the tables published of them; one month twice."""
+    months = [clock.today().replace(day=1)]
+    for _month in range(story.COMPLAINT_MONTHS):
+        months.insert(0, (months[0] - dt.timedelta(days=1)).replace(day=1))
+    del months[-1]
+    _count(story.complaints(months), lenders)
+    settled = [month for month in months if releases.settled_on(month) <= clock.today()]
+    for month in settled[-12:]:
+        with clock.fixed(_office_hours(releases.settled_on(month))):
+            releases.publish(by=None, month=month)
+    corrected = settled[-3]
+    _count(story.late_complaints(corrected), lenders)
+    with clock.fixed(_office_hours(releases.settled_on(corrected) + dt.timedelta(days=9))):
+        releases.publish(by=None, month=corrected, reason="一家机构补交了 31 件迟报的投诉。")
+
+
+def _count(parts: Iterable[story.FactPart], lenders: Sequence[Lender]) -> None:
+    """Thousands at once: past complaints of nobody in particular, so without a record of each."""
+    ComplaintFact.objects.bulk_create(
+        (
+            ComplaintFact(
+                received_on=part.received_on,
+                lender=lenders[part.lender],
+                category=part.category,
+                response=part.response,
+            )
+            for part in parts
+        ),
+        batch_size=2000,
+    )
+
+
+def _office_hours(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(9), clock.BEIJING)
 
 
 def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) -> Deed:
