@@ -259,8 +259,15 @@ def _due() -> QuerySet[Message]:
 
 
 def _needless(message: Message) -> str:
-    """Why a reminder has nothing to say any more: its plan is no longer in force, or its instalment is paid."""
-    if message.purpose != Message.Purpose.REMINDER or message.plan is None:
+    """Why a message has nothing true to say any more.
+
+    A reminder: its plan is no longer in force, or its instalment is paid. A confirmation: the plan was taken back.
+    """
+    if message.plan is None:
+        return ""
+    if message.purpose == Message.Purpose.CONFIRMATION and message.plan.state == Plan.State.CANCELLED:
+        return "plan_not_in_force"
+    if message.purpose != Message.Purpose.REMINDER:
         return ""
     if message.plan.state != Plan.State.ACTIVE:
         return "plan_not_in_force"

@@ -407,6 +407,16 @@ def test_an_agreed_plan_is_confirmed_once(mailoutbox):
     assert "已经说定" in OutboxEntry.objects.get().body
 
 
+def test_a_yes_taken_back_before_the_message_left_is_not_confirmed():
+    plan = a_plan(dt.date(2027, 6, 15))
+    work.put("plan_agreed", about=plan, person=plan.case.borrower)
+    news.take_up()
+    Plan.objects.update(state=Plan.State.CANCELLED)
+    dispatch.drain()
+    assert Message.objects.get().state == Message.State.CANCELLED
+    assert not OutboxEntry.objects.exists()
+
+
 def test_a_lenders_answer_reaches_the_borrower_even_at_night(clock):
     clock.set(NIGHT)
     plan = a_plan()
