@@ -236,7 +236,7 @@ class CodeSignIn(LoginCodeVerificationProcess):
     def send(self, skip_enumeration_mails: bool = False) -> None:
         """A fresh code; the one before it is dead. Staff get word that codes are not for them."""
         to = self.identifier
-        if not _count(self.request, "request_login_code", to.value):
+        if not count_try(self.request, "request_login_code", to.value):
             raise RateLimited
         code = AccountAdapter(self.request).generate_login_code()
         person = _find(to)
@@ -265,7 +265,7 @@ class CodeSignIn(LoginCodeVerificationProcess):
         Raises RateLimited.
         """
         to = self.identifier
-        usage = _count(self.request, "check_code", to.value)
+        usage = count_try(self.request, "check_code", to.value)
         if not usage:
             raise RateLimited
         right = constant_time_compare(_hash_of(to, digits_of(typed)), self.state["code"])
@@ -306,7 +306,7 @@ class StillYouStage(LoginStage):
     def send_code(self, address: str) -> None:
         """A code to `address`, if it is this person's. The page says the same if it is not. Raises RateLimited."""
         person, address = self.login.user, address.lower()
-        if not _count(self.request, "request_login_code", person.ref):
+        if not count_try(self.request, "request_login_code", person.ref):
             raise RateLimited
         code = AccountAdapter(self.request).generate_login_code()
         theirs = EmailAddress.objects.filter(user=person, email=address, verified=True).exists()
@@ -327,7 +327,7 @@ class StillYouStage(LoginStage):
     def accepts(self, proof: str) -> bool:
         """Whether `proof` is the code by e-mail, the recovery code, or the password. Raises RateLimited."""
         person = self.login.user
-        if not _count(self.request, "check_code", person.ref):
+        if not count_try(self.request, "check_code", person.ref):
             raise RateLimited
         sent = self.state.get("code") if time.time() - self.state.get("at", 0) <= CODE_MINUTES * 60 else ""
         by_mail = Identifier(kind="email", value=person.ref)
@@ -342,7 +342,7 @@ class StillYouStage(LoginStage):
         return True
 
 
-def _count(request: HttpRequest, action: str, key: str) -> Any:
+def count_try(request: HttpRequest, action: str, key: str) -> Any:
     """allauth's count of one more try; None when there were too many.
 
     It reads, adds and writes, so tries at one instant would all see the same count: they take turns here, by a

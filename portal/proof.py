@@ -11,7 +11,6 @@ from allauth.account.internal.flows.login import get_authentication_records, rec
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import RateLimited
-from allauth.core.internal import ratelimit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -57,7 +56,7 @@ def where(person: User) -> Identifier | None:
 
 def send_code(request: HttpRequest, person: User, to: Identifier) -> None:
     """A fresh code; the one before it is dead. Raises RateLimited."""
-    if not ratelimit.consume(request, app="allauth.account", action="request_login_code", key=to.value):
+    if not accounts.count_try(request, "request_login_code", to.value):
         raise RateLimited
     code = get_adapter(request).generate_login_code()
     request.session[_KEY] = {"at": time.time(), "hash": _hash_of(person, code), "tries": 0}
@@ -81,7 +80,7 @@ def is_waiting(request: HttpRequest) -> bool:
 
 def accepts(request: HttpRequest, person: User, typed: str, to: Identifier) -> bool:
     """Whether this is the code; counted before it is compared. Raises RateLimited."""
-    if not ratelimit.consume(request, app="allauth.account", action="check_code", key=to.value):
+    if not accounts.count_try(request, "check_code", to.value):
         raise RateLimited
     if not is_waiting(request):
         return False
