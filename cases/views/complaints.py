@@ -46,9 +46,9 @@ def complaint_new(request: HttpRequest) -> HttpResponse:
     """The form, then the preview, then the sending: nothing leaves before it was shown as it will leave."""
     user = request.user
     asked = request.POST if request.method == "POST" else request.GET
-    entries = list(
-        queries_diary.contacts_for(user).filter(ref__in=asked.getlist("entry")[:20]).order_by("at", "id")
-    )
+    # What is no reference at all is not asked of the database: PostgreSQL would stumble over a NUL in it.
+    refs = [ref for ref in asked.getlist("entry")[:20] if ref.isalnum()]
+    entries = list(queries_diary.contacts_for(user).filter(ref__in=refs).order_by("at", "id"))
     lenders = queries.creditors_of(user)
     address = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk").first()
     options: dict[str, Any] = {

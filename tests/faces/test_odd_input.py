@@ -16,6 +16,8 @@ def test_a_nul_in_a_reference_finds_nothing(clock, client_for):
     assert borrower.post("/plans/sending", {"choice": NUL}).status_code == 404
     assert officer.get("/officer/", {"q": NUL}).status_code == 200
     assert borrower.post("/debts/import", {"lines": NUL}).status_code == 200
+    assert borrower.get("/complaints/new", {"entry": [NUL, "0" * 16]}).status_code == 200
+    assert borrower.post("/complaints/new", {"entry": NUL}).status_code == 422
 
 
 @pytest.mark.parametrize(
