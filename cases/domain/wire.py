@@ -35,9 +35,9 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing to mend: where, which code, and what its message names."""
+    """One thing to mend: where (None is the whole body), which code, and what its message names."""
 
-    at: str
+    at: str | None
     code: str
     words: Mapping[str, object] = field(default_factory=dict)
 
@@ -45,11 +45,13 @@ class Problem:
 class Reader:
     """One JSON object of a request. Problems of inner objects land in the same list."""
 
-    def __init__(self, value: object, at: str = "", problems: list[Problem] | None = None) -> None:
+    def __init__(self, value: object, at: str | None = None, problems: list[Problem] | None = None) -> None:
         self.at = at
         self.problems: list[Problem] = [] if problems is None else problems
         self._value: Mapping[str, object] = value if isinstance(value, Mapping) else {}
-        if not isinstance(value, Mapping):
+        # What is no object at all is one problem, not one for each field it lacks.
+        self._is_object = isinstance(value, Mapping)
+        if not self._is_object:
             self.problems.append(Problem(at=at, code="not_an_object"))
 
     def __contains__(self, name: str) -> bool:
@@ -58,7 +60,7 @@ class Reader:
     def path(self, name: str) -> str:
         """Where a field stands. RFC 6901: a name may itself hold the characters that a pointer is made of."""
         escaped = name.replace("~", "~0").replace("/", "~1")
-        return f"{self.at}/{escaped}" if self.at else escaped
+        return escaped if self.at is None else f"{self.at}/{escaped}"
 
     def wrong(self, name: str, code: str, **words: object) -> None:
         self.problems.append(Problem(at=self.path(name), code=code, words=words))
@@ -72,7 +74,7 @@ class Reader:
     def take(self, name: str, parse: Callable[[object], Value]) -> Value | None:
         """A required field; None when it is missing or wrong, which is then among the problems."""
         if name not in self._value:
-            self.wrong(name, "required")
+            self._lacks(name)
             return None
         return self._read(name, parse)
 
@@ -94,7 +96,7 @@ class Reader:
     def each(self, name: str, most: int) -> Iterator["Reader"]:
         """The objects of a required list. More than `most`: one problem, and none of them is read."""
         if name not in self._value:
-            self.wrong(name, "required")
+            self._lacks(name)
             return
         values = self._value[name]
         if not isinstance(values, list):
@@ -104,6 +106,10 @@ class Reader:
         else:
             for place, value in enumerate(values):
                 yield Reader(value, f"{self.path(name)}/{place}", self.problems)
+
+    def _lacks(self, name: str) -> None:
+        if self._is_object:
+            self.wrong(name, "required")
 
     def _read(self, name: str, parse: Callable[[object], Value]) -> Value | None:
         try:
@@ -160,6 +166,16 @@ def between(least: int, most: int) -> Callable[[object], int]:
         number = whole(value)
         if not least <= number <= most:
             raise Wrong("out_of_range", least=least, most=most)
+        return number
+
+    return parse
+
+
+def at_least(least: int) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        number = whole(value)
+        if number < least:
+            raise Wrong("too_small", least=least)
         return number
 
     return parse

@@ -245,26 +245,27 @@ def _advance(entry: wire.Reader) -> list[Flow]:
     entry.only("on", "amount")
     on = entry.take("on", wire.day)
     amount = entry.take("amount", wire.amount(2))
-    return [] if on is None or amount is None else [Flow(on=on, amount=amount, at=entry.at)]
+    return [] if on is None or amount is None else [Flow(on=on, amount=amount, at=entry.at or "")]
 
 
 def _payments(sheet: wire.Reader) -> list[Flow]:
     flows: list[Flow] = []
     most = MAX_PAYMENTS
     for entry in sheet.each("payments", MAX_PAYMENTS):
+        known = len(sheet.problems)
         entry.only("on", "amount", "count", "every")
         on = entry.take("on", wire.day)
         amount = entry.take("amount", wire.amount(2))
         count = entry.given("count", wire.whole, 1)
         every = entry.given("every", wire.choice(Every), Every.ONCE)
         if count < 1:
-            entry.wrong("count", "out_of_range", least=1, most=MAX_PAYMENTS)
+            entry.wrong("count", "too_small", least=1)
         elif count > most:
             entry.wrong("count", "too_many", most=MAX_PAYMENTS)
-        elif on is not None and amount is not None:
+        elif on is not None and amount is not None and len(sheet.problems) == known:
             most -= count
             try:
-                flows += series(on, amount, count, every, entry.at)
+                flows += series(on, amount, count, every, entry.at or "")
             except CostRefused as refused:
                 entry.problems.append(wire.Problem(at=refused.field, code=refused.code))
     return flows
@@ -511,9 +512,11 @@ class _CompoundSide:
     """Σ amount × (1 + X)^-time, as the logarithm of its worth and that logarithm's slope in ln(1 + X)."""
 
     def __init__(self, lumps: Sequence[tuple[Fraction, Fraction, int]]) -> None:
-        self._wholes, self._odds = (sorted({lump[part] for lump in lumps}) for part in (0, 1))
-        place_of = [{time: place for place, time in enumerate(times)} for times in (self._wholes, self._odds)]
-        self._lumps = [(place_of[0][whole], place_of[1][odd], amount) for whole, odd, amount in lumps]
+        self._wholes = sorted({lump[0] for lump in lumps})
+        self._odds = sorted({lump[1] for lump in lumps})
+        place_of_whole = {time: place for place, time in enumerate(self._wholes)}
+        place_of_odd = {time: place for place, time in enumerate(self._odds)}
+        self._lumps = [(place_of_whole[whole], place_of_odd[odd], amount) for whole, odd, amount in lumps]
 
     def at(self, growth: Decimal) -> tuple[Decimal, Decimal]:
         rate = (1 + growth).ln()

@@ -13,9 +13,7 @@ from typing import Any, Self
 from cases.domain import money, wire
 from cases.domain.refusal import Refused
 
-
 MAX_CLAIMS = 200
-MAX_PRIORITY = 10**9
 
 
 class Rule(StrEnum):
@@ -92,7 +90,7 @@ def _claim(entry: wire.Reader, exponent: int) -> Claim:
         id=entry.take("id", wire.text) or "",
         balance=entry.take("balance", wire.amount(exponent)) or 0,
         contractual=entry.given("contractual", wire.amount(exponent), 0),
-        priority=entry.maybe("priority", wire.between(1, MAX_PRIORITY)),
+        priority=entry.maybe("priority", wire.at_least(1)),
     )
 
 

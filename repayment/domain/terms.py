@@ -186,7 +186,7 @@ class Terms:
             problem = reader.problems[0]
             words = dict(problem.words)
             raise TermsRefused(
-                problem.at, problem.code, _MESSAGES.get(problem.code, problem.code).format(**words)
+                problem.at or "", problem.code, _MESSAGES.get(problem.code, problem.code).format(**words)
             )
         return terms
 

@@ -1,0 +1,59 @@
+"""Asking the public contract in tests."""
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+QUOTES, RATES, SPLITS = "/api/v1/quotes", "/api/v1/rates", "/api/v1/fair-splits"
+
+QUOTE: dict[str, Any] = {
+    "currency": "CNY",
+    "principal": "12000.00",
+    "annual_rate": "0.18",
+    "method": "equal_instalment",
+    "periods": 12,
+    "start": "2027-01-15",
+    "first_due": "2027-02-15",
+}
+RATE: dict[str, Any] = {
+    "convention": "us_actuarial",
+    "advances": [{"on": "1978-01-10", "amount": "5000"}],
+    "payments": [{"on": "1978-02-10", "amount": "230", "count": 24, "every": "month"}],
+}
+SPLIT: dict[str, Any] = {
+    "currency": "GBP",
+    "available": "160.00",
+    "rule": "balance",
+    "claims": [
+        {"id": "a", "balance": "4550.00"},
+        {"id": "b", "balance": "6700.00"},
+        {"id": "c", "balance": "1200.00"},
+    ],
+}
+
+
+def ask(address: str, body: Any, language: str = "", **more: Any) -> HttpResponse:
+    """POST a body (JSON, or text and bytes as they are) without any cookie."""
+    sent = body if isinstance(body, str | bytes) else json.dumps(body)
+    headers = {"accept-language": language} if language else {}
+    return Client().post(address, sent, content_type="application/json", headers=headers, **more)
+
+
+def answer(address: str, body: Any) -> Any:
+    response = ask(address, body)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def pointers(address: str, body: Any, status: int = 422) -> list[str]:
+    """The places a refusal names."""
+    response = ask(address, body)
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert set(problem) == {"type", "title", "status", "detail", "errors"}
+    assert problem["status"] == status
+    assert all(error["message"] for error in problem["errors"])
+    return [error["pointer"] for error in problem["errors"]]
