@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from cases import clock
 from cases.access import Permission
 from cases.domain import rulebook
-from cases.domain.facts import local_time
-from cases.models import Case, Lender, User
+from cases.domain.facts import local_time, most_in_a_local_day
+from cases.models import Case, Contact, Lender, User
 from cases.queries import lender_of
-from notices.actions.asking import Question, Surroundings, rulebook_for
+from notices.actions.asking import WRITTEN, Question, Surroundings, rulebook_for
 from notices.actions.writing import lender_name
 from notices.domain import gate
 from notices.models import Decision, Message
@@ -133,8 +133,9 @@ class Withheld:
 class Allowance:
     """May a reminder leave now? Counts are messages of today on the stricter of the person's clocks.
 
-    `by_lender` and `lender_cap` are about the one lender asked for. `next_lawful` is now when it may leave at
-    once, and None when no waiting helps; `reasons` then say why. `because_of` others is never told apart.
+    `by_lender` (what left here) and `lender_cap` are about the one lender asked for. `next_lawful` is now when it
+    may leave at once, and None when no waiting helps; `reasons` then say why. `because_of` others is never told
+    apart.
     """
 
     at: dt.datetime
@@ -215,13 +216,22 @@ def allowance(
         at=at,
         today=facts.sent_to_person_today,
         cap=cap.number("per_person"),
-        by_lender=facts.sent_by_lender_today,
+        by_lender=_left_today(person, lender, at, (*facts.zones, *book.judged_zones(facts.zones))),
         lender_cap=cap.number("per_lender"),
         outcome=str(verdict.outcome),
         next_lawful=at if verdict.allowed else verdict.not_before,
         rule=_reason(book, {"rule": cap.id}, on, language),
         reasons=_reasons(gate.findings_as_json(verdict.findings), lender, on, language),
     )
+
+
+def _left_today(person: User, lender: Lender | None, at: dt.datetime, zones: tuple[str, ...]) -> int:
+    """What left here in a lender's name today. The gate counts the borrower's diary too, but the diary is theirs:
+    an officer who saw the sum would see that something was written down."""
+    ours = Contact.objects.filter(
+        borrower=person, lender=lender, own=True, channel__in=WRITTEN, at__gte=at - dt.timedelta(days=2)
+    )
+    return most_in_a_local_day(ours.values_list("at", flat=True), now=at, zones=zones)
 
 
 def withheld_messages(limit: int = 12) -> Sequence[Withheld]:
