@@ -331,6 +331,8 @@ SECURITY_CODE_SENDER = "notices.actions.codes.send"
 
 # ── the house's own ──────────────────────────────────────────────────────────────────────────
 DEMO_CLOCK_FILE = VAR_DIR / "demo-clock.json"
+# How often one address may ask the public contract; no limit on a developer's machine and in the demo.
+API_PER_MINUTE = None if DEBUG or DEMO else 1_200
 SMALL_CELL_THRESHOLD = env.number("SMALL_CELL_THRESHOLD", default=10)
 # Public tables then name lenders. Give each of them at least 30 days to answer before the first such table.
 PUBLISH_LENDER_NAMES = env.flag("PUBLISH_LENDER_NAMES")
