@@ -1,10 +1,10 @@
 """What the home page and the health page read, each in a fixed number of queries."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q
 
 from cases import clock
 from cases import queries as cases_queries
@@ -12,17 +12,31 @@ from cases.models import Case, User, Work
 from notices.models import Message
 from portal.domain.next_step import Facts
 from repayment import queries as repayment_queries
-from repayment.models import Choice, Instalment, Offer, Plan
+from repayment import queries_payments
+from repayment.domain.allocation import RowState
+from repayment.models import Choice, Offer, Plan
+from repayment.queries_payments import Account
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far the plans in force have come, in minor units. Due instalments are what was agreed by today."""
+    """How far the plans have come, in minor units: what lenders confirmed, of what was agreed."""
 
     agreed: int
-    due_so_far: int
+    paid: int
     plans: int
     lenders_asked: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coming:
+    """One instalment that is not paid yet. `amount` is what it still asks for; `past` when its day is over."""
+
+    plan: Plan
+    due: dt.date
+    amount: int
+    state: RowState
+    past: bool
 
 
 def facts_for(user: User) -> Facts:
@@ -51,28 +65,35 @@ def offers_to_answer(user: User) -> Sequence[Offer]:
     )
 
 
-def coming_instalments(user: User, on: dt.date, days: int = 31) -> Sequence[Instalment]:
-    """The instalments of plans in force that fall due in the next `days`, soonest first."""
-    return list(
-        Instalment.objects.filter(
-            plan__case__borrower=user,
-            plan__state=Plan.State.ACTIVE,
-            due__gte=on,
-            due__lt=on + dt.timedelta(days=days),
+def accounts_of(user: User) -> Sequence[Account]:
+    """Where the person's agreements stand, those paid off among them."""
+    plans = repayment_queries.plans_for(user).filter(state__in=repayment_queries.SETTLED)
+    return queries_payments.accounts(plans)
+
+
+def coming_instalments(accounts: Iterable[Account], on: dt.date, days: int = 31) -> Sequence[Coming]:
+    """What plans in force ask for in the next `days`, and what earlier days still do, soonest first."""
+    found = [
+        Coming(
+            plan=account.plan,
+            due=row.instalment.due,
+            amount=row.standing.open,
+            state=row.state,
+            past=row.instalment.due < on,
         )
-        .select_related("plan__case__lender", "plan__debt")
-        .order_by("due", "plan_id")
-    )
+        for account in accounts
+        if account.plan.state == Plan.State.ACTIVE
+        for row in account.rows
+        if row.state != RowState.PAID and row.instalment.due < on + dt.timedelta(days=days)
+    ]
+    return sorted(found, key=lambda each: (each.due, each.plan.pk))
 
 
-def progress_for(user: User, on: dt.date) -> Progress:
-    sums = Instalment.objects.filter(plan__case__borrower=user, plan__state=Plan.State.ACTIVE).aggregate(
-        agreed=Sum("amount"), due=Sum("amount", filter=Q(due__lt=on)), plans=Count("plan", distinct=True)
-    )
+def progress_for(user: User, accounts: Sequence[Account]) -> Progress:
     return Progress(
-        agreed=sums["agreed"] or 0,
-        due_so_far=sums["due"] or 0,
-        plans=sums["plans"],
+        agreed=sum(account.agreed for account in accounts),
+        paid=sum(account.ledger.paid for account in accounts),
+        plans=len(accounts),
         lenders_asked=Case.objects.filter(borrower=user).count(),
     )
 

@@ -105,7 +105,7 @@ def queue(officer: User, *, today: dt.date) -> QuerySet[Case]:
     shown = case_queries.standing_consents(today).filter(
         lender=lender, purpose=Consent.Purpose.NEGOTIATE, borrower=OuterRef("borrower")
     )
-    plans = Plan.objects.filter(case=OuterRef("pk"), state__in=repayment_queries.IN_FORCE)
+    plans = Plan.objects.filter(case=OuterRef("pk"), state__in=repayment_queries.SETTLED)
     return (
         case_queries.cases_for(officer)
         .annotate(

@@ -75,7 +75,7 @@ class OfficerAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Imported here: the site object exists before the apps' models do.
-        from portal.officer import complaints, views
+        from portal.officer import complaints, payments, views
 
         wrap = self.admin_view
         desk = [
@@ -83,6 +83,7 @@ class OfficerAdminSite(AdminSite):
             path("cases/<slug:ref>/", wrap(views.case), name="case"),
             path("complaints/", wrap(complaints.complaints), name="complaints"),
             path("complaints/<slug:ref>/", wrap(complaints.complaint), name="complaint"),
+            path("payments/<slug:ref>/", wrap(payments.payment), name="payment"),
             path("offers/<slug:ref>/acceptance/", wrap(views.acceptance), name="offer_acceptance"),
             path("offers/<slug:ref>/counter/", wrap(views.counter), name="offer_counter"),
             path("offers/<slug:ref>/refusal/", wrap(views.refusal), name="offer_refusal"),

@@ -14,7 +14,7 @@ from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import Case, Viewing
 from notices import queries as notice_queries
-from portal.officer import queries
+from portal.officer import payments, queries
 from portal.officer.forms import CounterForm, RefusalForm
 from portal.officer.watch import case_of, case_of_offer, shows
 from repayment import queries as repayment_queries
@@ -257,6 +257,7 @@ def _case_page(
         sheets=sheets,
         open_sheets=[sheet for sheet in sheets if sheet.offer.state == Offer.State.OPEN],
         plans=queries.plans_of(request.user, case),
+        accounts=payments.accounts_of(request.user, case),
         is_held=queries.is_held(case),
         allowance=allowance,
         against=queries.told(allowance),

@@ -12,6 +12,7 @@ from cases.actions.viewing import OfOnePerson
 from cases.models import Case, Complaint, User
 from portal.officer import queries
 from repayment import queries as repayment_queries
+from repayment import queries_payments
 
 Find = Callable[[User, str], OfOnePerson | None]
 
@@ -58,3 +59,8 @@ def case_of_offer(officer: User, ref: str) -> Case | None:
 
 def complaint_of(officer: User, ref: str) -> Complaint | None:
     return queries_diary.complaints_for(officer).filter(ref=ref).first()
+
+
+def case_of_payment(officer: User, ref: str) -> Case | None:
+    payment = queries_payments.payments_for(officer).filter(ref=ref).first()
+    return payment.plan.case if payment else None

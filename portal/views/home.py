@@ -23,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     facts = queries.facts_for(user)
     offers = queries.offers_to_answer(user) if facts.offers_to_answer else []
+    accounts = queries.accounts_of(user) if facts.plans else []
     return render(
         request,
         "home/home.html",
@@ -34,8 +35,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "offers": offers,
             "first_offer": offers[0] if offers else None,
             "monthly_change": _monthly_change(offers[0]) if offers else "",
-            "coming": queries.coming_instalments(user, today) if facts.plans else [],
-            "progress": queries.progress_for(user, today) if facts.plans else None,
+            "coming": queries.coming_instalments(accounts, today),
+            "progress": queries.progress_for(user, accounts) if accounts else None,
+            "only_plan": accounts[0].plan if len(accounts) == 1 else None,
         },
     )
 

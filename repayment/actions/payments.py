@@ -221,7 +221,7 @@ _TOO_LATE = {
 
 def _chosen(reason: str, allowed: tuple[PaymentState.Reason, ...]) -> str:
     if reason not in allowed:
-        raise Refused("unknown_reason", _("Choose what it is about."), field="reason")
+        raise Refused("unknown_reason", _("Choose a reason."), field="reason")
     return reason
 
 

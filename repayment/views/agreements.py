@@ -1,5 +1,7 @@
 """The agreement as a sheet to keep, its exact text, and the public check that it was not altered."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cases import clock, naming
 from cases.access import Permission, public, requires
 from cases.domain.refusal import Refused
-from repayment import queries
+from repayment import queries, queries_payments
 from repayment.actions import offers as actions
 from repayment.actions.offers import CHANGE_OF_MIND
+from repayment.domain.allocation import RowState
 from repayment.domain.difference import usual_amount
 from repayment.domain.schedule import build
 from repayment.domain.terms import Terms
@@ -76,10 +79,17 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
     schedule = build(terms)
     changeable_until = plan.agreed_at + CHANGE_OF_MIND
     rows = list(plan.instalments.annotate(extra=F("arrears") + F("fees")))
+    account = queries_payments.account_of(plan)
+    near = _near(account)
     return render(
         request,
         "agreements/sheet.html",
         {
+            "account": account,
+            "near": near,
+            "far": account.rows[len(near) :],
+            "noted": [(noted, account.lines_of(noted)) for noted in reversed(account.payments)],
+            "may_note": plan.state in queries_payments.PAYABLE,
             "refused": refused,
             "plan": plan,
             "lender": naming.called(plan.case.lender),
@@ -98,6 +108,15 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
         },
         status=409 if refused else 200,
     )
+
+
+def _near(account: queries_payments.Account) -> Sequence[queries_payments.Row]:
+    """The instalments up to the first three that nothing was noted for: the rest lies folded below."""
+    touched = max(
+        (place for place, row in enumerate(account.rows, 1) if row.state != RowState.OPEN), default=0
+    )
+    due = sum(row.instalment.due <= clock.today() for row in account.rows)
+    return account.rows[: max(touched, due) + 3]
 
 
 def _grouped(code: str) -> str:

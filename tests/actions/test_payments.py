@@ -75,7 +75,9 @@ def test_a_lender_that_has_not_found_it_says_why_and_may_find_it_later(file, pla
         "unknown_reason",
         "reason",
     )
-    assert refused(payments.not_received, by=officer, payment=payment, reason="returned")[0] == "unknown_reason"
+    assert (
+        refused(payments.not_received, by=officer, payment=payment, reason="returned")[0] == "unknown_reason"
+    )
     payments.not_received(by=officer, payment=payment, reason="nothing_came")
     checked = account(plan)
     assert checked.is_checked
@@ -167,7 +169,9 @@ def test_a_plan_paid_off_is_completed_and_what_is_above_it_is_a_credit(file, pla
 def test_a_payment_taken_out_again_opens_what_it_had_paid_and_the_plan(file, plan, clock):
     officer = file.officers[0]
     payment = note(file, plan, clock, by=officer, amount=everything(plan))
-    assert refused(payments.reverse, by=officer, payment=payment, reason="nothing_came")[0] == "unknown_reason"
+    assert (
+        refused(payments.reverse, by=officer, payment=payment, reason="nothing_came")[0] == "unknown_reason"
+    )
     payments.reverse(by=officer, payment=payment, reason="returned")
     plan.refresh_from_db()
     assert plan.state == Plan.State.ACTIVE

@@ -2,9 +2,11 @@
 
 import re
 
+from cases import clock
+from repayment.actions import offers, payments
 from tests.actions.negotiating import a_file, sent
 
-__all__ = ["a_file", "plain", "same_as_random", "sent"]
+__all__ = ["a_file", "a_payment", "plain", "same_as_random", "sent"]
 
 RANDOM = "0000000000000000"
 
@@ -21,3 +23,9 @@ def plain(response, ref=""):
     """The page without the address that was asked for and without the token that differs on every page."""
     content = re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]+', rb"\1", response.content)
     return content.replace(ref.encode(), b"") if ref else content
+
+
+def a_payment(file):
+    """One that its borrower noted today and the lender has not spoken about."""
+    plan = offers.accept(by=file.officers[0], offer=sent(file)[0])
+    return payments.claim(by=file.borrower, plan=plan, amount=100_00, on=clock.today())

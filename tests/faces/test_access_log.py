@@ -16,6 +16,7 @@ from cases.models import Complaint, Viewing
 from portal.officer.watch import NO_FILE
 from tests.actions.negotiating import File, a_file, sent
 from tests.builders import a_case, an_officer
+from tests.faces.paying import a_payment
 from tests.signing_in import client_for
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,7 @@ REFS: dict[str, Callable[[File], str]] = {
     "admin:offer_counter": lambda file: sent(file)[0].ref,
     "admin:offer_refusal": lambda file: sent(file)[0].ref,
     "admin:offer_withdrawal": lambda file: sent(file)[0].ref,
+    "admin:payment": lambda file: a_payment(file).ref,
     "admin:complaint": lambda file: a_complaint(file).ref,
 }
 

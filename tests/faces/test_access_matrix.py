@@ -23,6 +23,7 @@ from tests.actions.complaining import a_complaint, a_contact
 from tests.actions.negotiating import a_file, sent
 from tests.actions.reminding import a_message, a_plan
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, an_officer
+from tests.faces.paying import a_payment
 from tests.signing_in import client_for, give_second_factor
 
 TABLE = Path(__file__).parent.parent / "data" / "access.csv"
@@ -42,6 +43,7 @@ OBJECTS: dict[str, Callable[[], str]] = {
     "plan": lambda: a_plan().ref,
     "message": lambda: a_message().ref,
     "contact": lambda: a_contact().ref,
+    "payment": lambda: a_payment(a_file()).ref,
     "complaint": lambda: a_complaint().ref,
 }
 # What else an address may ask for.

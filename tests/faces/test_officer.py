@@ -546,6 +546,7 @@ def test_the_site_has_these_addresses_and_no_others():
         "admin:offer_counter",
         "admin:offer_refusal",
         "admin:offer_withdrawal",
+        "admin:payment",
         "admin:repayment_policy_add",
         "admin:repayment_policy_changelist",
     ]
