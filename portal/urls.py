@@ -9,7 +9,8 @@ from django.views.i18n import set_language
 from cases.views import budget, complaints, contacts, debts
 from notices.views import messages
 from portal import gallery
-from portal.views import demo, display, health, home, public, public_data, reports, rights
+from portal.api import calculators
+from portal.views import contract, demo, display, health, home, public, public_data, reports, rights
 from repayment.views import agreements, offers, payments, plans
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -80,6 +81,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/releases/<slug:edition>/", reports.release, name="release"),
     path("reports/releases/<slug:edition>/tables.csv", reports.release_csv, name="release_csv"),
     path("reports/releases/<slug:edition>/document.json", reports.release_json, name="release_json"),
+    # For anyone who wants to check us
+    path("api/docs", contract.docs, name="api_docs"),
+    path("api/openapi.json", contract.description, name="api_document"),
+    path("api/v1/quotes", calculators.quotes, name="api_quotes"),
+    path("api/v1/rates", calculators.rates, name="api_rates"),
+    path("api/v1/fair-splits", calculators.fair_splits, name="api_fair_splits"),
     # For machines
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
