@@ -199,6 +199,7 @@ class AddPasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["name"].label = _("What do you call this device?")
         if self.user.role in access.STAFF_ROLES:
             del self.fields["passwordless"]
             return

@@ -1,8 +1,11 @@
 """Rules, reasons and terms in the person's language."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from cases.domain import rulebook
@@ -17,6 +20,44 @@ register = template.Library()
 def rule_statement(rule: rulebook.Rule) -> str:
     """What the rule says, with its own numbers, in the active language."""
     return rulebook.statement(rule, get_language() or "en")
+
+
+# The rulebooks cite a source as whoever read it noted it down; a page says it in its own language. Order counts.
+_IN_CHINESE = (
+    (r"Steady house rule \(稳还自定规则\)", "稳还自定规则"),
+    (r"\((\d+) chapters, (\d+) articles\)", r"（共 \1 章 \2 条）"),
+    (r"attributed to (.+) by a law-firm note", r"律师文章称出自 \1"),
+    (r"Civil Code (?:arts?\.? )?([\d, ]+)(?:\((\d)\))? applies generally", r"《民法典》第 \1 条（一般规定）"),
+    (r"Civil Code (?:arts?\.? )?([\d, ]*\d)\((\d)\)", r"《民法典》第 \1 条第 \2 项"),
+    (r"Civil Code (?:arts?\.? )?([\d, ]*\d)", r"《民法典》第 \1 条"),
+    (r"arts?\.? ([\d, ]*\d)", r"第 \1 条"),
+    (r"CBA 指引", "中国银行业协会指引"),
+    (r"(?<=\d), (?=\d)", "、"),
+)
+_IN_ENGLISH = (
+    (r"Steady house rule \(稳还自定规则\)", "Steady house rule"),
+    (r"CBA 指引", "China Banking Association guideline"),
+)
+_CHINESE = re.compile(
+    r"([《（〔]?[\u4e00-\u9fff](?:[\u4e00-\u9fff《》〈〉（）()〔〕、；，\d ]*[\u4e00-\u9fff》）〕)])?)"
+)
+
+
+@register.filter
+def cited(citation: str) -> SafeString:
+    """A rule's source in the active language; a Chinese title on another page says that it is Chinese."""
+    chinese = (get_language() or "en").startswith("zh")
+    text = str(citation)
+    for pattern, words in _IN_CHINESE if chinese else _IN_ENGLISH:
+        text = re.sub(pattern, words, text)
+    if chinese:
+        return format_html("{}", text)
+    # `split` by one group: what is Chinese stands at the odd places.
+    parts = [
+        (format_html('<span lang="zh-Hans">{}</span>', part) if place % 2 else part,)
+        for place, part in enumerate(_CHINESE.split(text))
+    ]
+    return format_html_join("", "{}", parts)
 
 
 @register.filter
