@@ -10,7 +10,7 @@ from cases.views import budget, complaints, contacts, debts
 from notices.views import messages
 from portal import gallery
 from portal.api import calculators
-from portal.views import contract, demo, display, health, home, public, public_data, reports, rights
+from portal.views import contract, demo, display, health, home, public, public_data, reports, rights, tools
 from repayment.views import agreements, offers, payments, plans
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -82,6 +82,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/releases/<slug:edition>/tables.csv", reports.release_csv, name="release_csv"),
     path("reports/releases/<slug:edition>/document.json", reports.release_json, name="release_json"),
     # For anyone who wants to check us
+    path("tools/quote/", tools.quote, name="tool_quote"),
+    path("tools/rates/", tools.rates, name="tool_rates"),
     path("api/docs", contract.docs, name="api_docs"),
     path("api/openapi.json", contract.description, name="api_document"),
     path("api/v1/quotes", calculators.quotes, name="api_quotes"),
