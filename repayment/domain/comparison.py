@@ -144,14 +144,30 @@ class _Options:
 
     def shortest_within(self, share: int) -> DebtPlan | None:
         """The shortest plan whose every row is at most `share`."""
-        for periods in range(1, self.longest + 1):
+        for periods in range(self._first_possible(share), self.longest + 1):
             terms = self.terms(periods)
-            if level_amount(terms.principal, terms.rate, periods) > share:
-                continue  # the rows cannot be smaller than their principal and interest
             schedule = _built(terms)
             if schedule and max(row.amount for row in schedule.rows) <= share:
                 return DebtPlan(debt_ref=self.debt.ref, terms=terms, schedule=schedule)
         return None
+
+    def _first_possible(self, share: int) -> int:
+        """The shortest length whose rows are not too large from the outset; beyond `longest` when none is.
+
+        A row is never below its level amount and its part of the arrears. Both only shrink as plans grow, so
+        halving finds the place, and only the few plans after it have to be built in full.
+        """
+
+        def too_large(periods: int) -> bool:
+            terms = self.terms(periods)
+            part = (terms.interest + terms.fees) // periods
+            return level_amount(terms.principal, terms.rate, periods) + part > share
+
+        low, high = 0, self.longest + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if too_large(middle) else (low, middle)
+        return high
 
 
 def _candidate(
@@ -175,12 +191,12 @@ def _candidate(
                 blocked_by=option.debt.ref,
                 unknown_rates=unknown,
             )
-    shares = _shares(available, debts)
+    needs = [option.highest(option.longest) for option in options]
+    shares = _shares(available, debts, needs)
     plans = [option.shortest_within(share) for option, share in zip(options, shares, strict=True)]
     agreed = [plan for plan in plans if plan is not None]
     if len(agreed) == len(plans):
         return _fitting(kind, debts, agreed, available, first_due, unknown)
-    needs = [option.highest(option.longest) for option in options]
     short = [
         need - share if plan is None else 0 for need, share, plan in zip(needs, shares, plans, strict=True)
     ]
@@ -189,7 +205,7 @@ def _candidate(
         fits=False,
         why_not=WhyNot.TOO_LITTLE if available else WhyNot.NOTHING_AVAILABLE,
         blocked_by=debts[short.index(max(short))].ref,
-        needed=_needed(debts, needs, available),
+        needed=sum(needs),
         unknown_rates=unknown,
     )
 
@@ -255,24 +271,27 @@ def _built(terms: Terms) -> Schedule | None:
         raise
 
 
-def _shares(available: int, debts: Sequence[DebtFacts]) -> list[int]:
-    claims = [Claim(id=str(place), balance=debt.owed) for place, debt in enumerate(debts)]
+def _shares(available: int, debts: Sequence[DebtFacts], needs: Sequence[int]) -> list[int]:
+    """By balance; a debt that would get less than its lender's longest plan needs gets that, the others the rest.
+
+    By balance alone, a debt of a few fen beside large ones would get nothing and stand in the way of every plan.
+    Where the budget does not reach all needs, it is by balance alone, which shows who is short and by how much.
+    """
+    shares = _by_balance(available, [debt.owed for debt in debts])
+    if sum(needs) > available:
+        return shares
+    lifted: set[int] = set()
+    while low := {place for place, share in enumerate(shares) if share < needs[place]}:
+        lifted |= low
+        rest = available - sum(needs[place] for place in lifted)
+        shares = _by_balance(rest, [0 if place in lifted else debt.owed for place, debt in enumerate(debts)])
+        shares = [needs[place] if place in lifted else share for place, share in enumerate(shares)]
+    return shares
+
+
+def _by_balance(available: int, balances: Sequence[int]) -> list[int]:
+    claims = [Claim(id=str(place), balance=balance) for place, balance in enumerate(balances)]
     return [share.amount for share in fair_split(available, claims).shares]
-
-
-def _needed(debts: Sequence[DebtFacts], needs: Sequence[int], available: int) -> int | None:
-    """The smallest budget whose fair shares cover every need, by halving; None when even the whole debt would not."""
-
-    def enough(budget: int) -> bool:
-        return all(share >= need for share, need in zip(_shares(budget, debts), needs, strict=True))
-
-    low, high = available, sum(debt.owed for debt in debts)
-    if not enough(high):
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
 
 
 def _fitting(

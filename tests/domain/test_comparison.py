@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.domain.refusal import Refused
+from repayment.domain import comparison
 from repayment.domain.comparison import Candidate, DebtFacts, Kind, PolicyLimits, WhyNot, compare
-from repayment.domain.terms import Method, Treatment
+from repayment.domain.schedule import Schedule
+from repayment.domain.terms import Method, Terms, Treatment
 
 START, FIRST_DUE = date(2027, 1, 15), date(2027, 1, 31)
 POLICY = PolicyLimits(max_periods=60, interest_free_max_periods=60, deferral_max_periods=6)
@@ -174,3 +176,55 @@ def test_the_budget_that_is_named_as_enough_is_enough(
     for kind, candidate in ways(debts, available, policy).items():
         if candidate.needed is not None:
             assert ways(debts, candidate.needed, policy)[kind].fits
+
+
+def test_a_debt_of_a_few_fen_does_not_stand_in_the_way_of_the_others() -> None:
+    debts = [
+        DebtFacts(
+            ref="large", lender_ref="a", currency="CNY", principal=5_000_000, annual_rate=Decimal("0.18")
+        ),
+        DebtFacts(ref="tiny", lender_ref="b", currency="CNY", principal=5, annual_rate=Decimal("0.18")),
+    ]
+    generous = PolicyLimits(max_periods=60, interest_free_max_periods=60, deferral_max_periods=6)
+    found = compare(debts, 180_000, date(2027, 1, 1), date(2027, 2, 1), {"a": generous, "b": generous})
+    assert [candidate.fits for candidate in found] == [True, True, True]
+    for candidate in found:
+        assert max(month.total for month in candidate.monthly) <= 180_000
+
+
+def test_a_lenders_smallest_instalment_is_set_aside_before_the_rest_is_shared() -> None:
+    debts = [
+        DebtFacts(
+            ref="large", lender_ref="a", currency="CNY", principal=5_000_000, annual_rate=Decimal("0.18")
+        ),
+        DebtFacts(ref="small", lender_ref="b", currency="CNY", principal=30_000, annual_rate=Decimal("0.18")),
+    ]
+    limits = {
+        "a": PolicyLimits(max_periods=60, interest_free_max_periods=60, deferral_max_periods=6),
+        "b": PolicyLimits(
+            max_periods=24, interest_free_max_periods=24, deferral_max_periods=6, min_instalment=10_000
+        ),
+    }
+    found = compare(debts, 180_000, date(2027, 1, 1), date(2027, 2, 1), limits)
+    assert found[0].fits
+
+
+def test_two_hundred_debts_over_fifty_years_build_few_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = 0
+    real = comparison.build
+
+    def counting(terms: Terms) -> Schedule:
+        nonlocal built
+        built += 1
+        return real(terms)
+
+    monkeypatch.setattr(comparison, "build", counting)
+    debts = [
+        DebtFacts(
+            ref=str(number), lender_ref="a", currency="CNY", principal=1_000_000, annual_rate=Decimal("0.18")
+        )
+        for number in range(40)
+    ]
+    policy = PolicyLimits(max_periods=600, interest_free_max_periods=600, deferral_max_periods=6)
+    compare(debts, 620_000, date(2027, 1, 1), date(2027, 2, 1), {"a": policy})
+    assert built < 40 * 3 * 16
