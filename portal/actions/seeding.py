@@ -18,7 +18,7 @@ from cases.domain.refusal import Refused
 from cases.models import ComplaintFact, Lender, Post, User, Viewing
 from notices.actions import dispatch, news, planning, preferences
 from portal import story
-from portal.actions import releases, troubles
+from portal.actions import releases, seeding_payments, troubles
 from repayment import queries as repayment_queries
 from repayment.actions import choices, offers, proposals
 from repayment.domain import schedule as schedules
@@ -208,21 +208,21 @@ def _answers(diary: Diary, offer: Offer, answer: str, moved_to: dt.date) -> Deed
         elif answer == "moved":
             terms = dataclasses.replace(Terms.from_json(fresh.terms), first_due=moved_to)
             ours = offers.counter(by=officer, offer=fresh, terms=terms, reason="按您的发薪日调整了还款日。")
-            diary.note(clock.now() + dt.timedelta(hours=9), _says_yes(ours))
+            diary.note(clock.now() + dt.timedelta(hours=9), _says_yes(diary, ours))
         elif answer == "decline":
             offers.decline(by=officer, offer=fresh, reason="请先补充收入说明，我们再看一次。")
         else:
-            offers.accept(by=officer, offer=fresh)
+            seeding_payments.keep(diary.note, offers.accept(by=officer, offer=fresh))
 
     return deed
 
 
-def _says_yes(offer: Offer) -> Deed:
+def _says_yes(diary: Diary, offer: Offer) -> Deed:
     def deed() -> None:
         fresh = Offer.objects.select_related("case__borrower").get(pk=offer.pk)
         if fresh.state != Offer.State.OPEN:
             return
-        offers.accept(by=fresh.case.borrower, offer=fresh)
+        seeding_payments.keep(diary.note, offers.accept(by=fresh.case.borrower, offer=fresh))
 
     return deed
 
