@@ -18,10 +18,14 @@ class Policy(models.Model):
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="policies")
     since = models.DateField()
     max_periods = models.PositiveSmallIntegerField(_("longest plan in months"), default=60)
-    interest_free_max_periods = models.PositiveSmallIntegerField(_("longest interest-free plan in months"), default=0)
+    interest_free_max_periods = models.PositiveSmallIntegerField(
+        _("longest interest-free plan in months"), default=0
+    )
     deferral_max_periods = models.PositiveSmallIntegerField(_("longest deferral in months"), default=0)
     min_instalment = models.BigIntegerField(_("smallest instalment"), default=0)
-    waive_interest_percent = models.PositiveSmallIntegerField(_("most overdue interest waived, percent"), default=0)
+    waive_interest_percent = models.PositiveSmallIntegerField(
+        _("most overdue interest waived, percent"), default=0
+    )
     waive_fees_percent = models.PositiveSmallIntegerField(_("most fees waived, percent"), default=0)
     answer_days = models.PositiveSmallIntegerField(_("days to answer a borrower"), default=7)
 
@@ -50,6 +54,8 @@ class Choice(models.Model):
     statement_ref = models.CharField(max_length=16)
     kind = models.CharField(max_length=24)
     per_debt = models.JSONField()
+    # A debt's ref → the ref of the lender that owned it then; the plan was worked out by that lender's policy.
+    owners = models.JSONField(default=dict)
     made_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
@@ -109,11 +115,16 @@ class Offer(models.Model):
     class Meta:
         ordering = ["debt_id", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["debt"], condition=Q(state="open"), name="one_open_offer_per_debt"),
-            models.UniqueConstraint(fields=["debt"], condition=Q(state="accepted"), name="one_accepted_offer_per_debt"),
+            models.UniqueConstraint(
+                fields=["debt"], condition=Q(state="open"), name="one_open_offer_per_debt"
+            ),
+            models.UniqueConstraint(
+                fields=["debt"], condition=Q(state="accepted"), name="one_accepted_offer_per_debt"
+            ),
             models.UniqueConstraint(fields=["debt", "number"], name="offers_on_a_debt_are_numbered"),
             models.CheckConstraint(
-                condition=Q(state="open", closed_at__isnull=True) | (~Q(state="open") & Q(closed_at__isnull=False)),
+                condition=Q(state="open", closed_at__isnull=True)
+                | (~Q(state="open") & Q(closed_at__isnull=False)),
                 name="closed_offers_say_when",
             ),
         ]
@@ -155,7 +166,9 @@ class Plan(models.Model):
         ordering = ["-agreed_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["debt"], condition=Q(state__in=["active", "suspended"]), name="one_plan_in_force_per_debt"
+                fields=["debt"],
+                condition=Q(state__in=["active", "suspended"]),
+                name="one_plan_in_force_per_debt",
             ),
         ]
 
@@ -225,7 +238,9 @@ class Payment(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_positive"),
             models.UniqueConstraint(
-                fields=["plan", "external_ref"], condition=~Q(external_ref=""), name="a_reference_is_one_payment"
+                fields=["plan", "external_ref"],
+                condition=~Q(external_ref=""),
+                name="a_reference_is_one_payment",
             ),
         ]
 

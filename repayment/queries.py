@@ -2,6 +2,7 @@
 
 import calendar
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Max, QuerySet
@@ -125,6 +126,12 @@ def debts_to_settle(user: User) -> list[Debt]:
     statement = case_queries.current_statement(user)
     currency = statement.currency if statement else "CNY"
     return [debt for debt in _not_agreed(user) if debt.principal and debt.currency == currency]
+
+
+def owner_refs(debts: Iterable[Debt]) -> dict[str, str]:
+    """Each debt's ref with its owner's; an owner that is not in our list is the empty ref."""
+    owners = ((debt.ref, case_queries.owner_of(debt)) for debt in debts)
+    return {ref: owner.ref if owner else "" for ref, owner in owners}
 
 
 def compare_for(user: User) -> Comparison:

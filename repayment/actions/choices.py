@@ -37,6 +37,7 @@ def choose(*, by: User, kind: str) -> Choice:
         statement_ref=comparison.statement.ref,
         kind=candidate.kind.value,
         per_debt={plan.debt_ref: plan.terms.to_json() for plan in candidate.per_debt},
+        owners=queries.owner_refs(comparison.debts),
         made_at=now,
     )
     events.record(

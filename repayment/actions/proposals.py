@@ -104,8 +104,10 @@ def _unchanged_debts(by: User, choice: Choice) -> dict[str, Debt]:
             _("Your budget has changed since you chose. Please compare the plans again; nothing was sent."),
         )
     debts = {debt.ref: debt for debt in queries.debts_to_settle(by)}
-    same = debts.keys() == choice.per_debt.keys() and all(
-        _states(Terms.from_json(sheet), debts[ref]) for ref, sheet in choice.per_debt.items()
+    same = (
+        debts.keys() == choice.per_debt.keys()
+        and queries.owner_refs(debts.values()) == choice.owners
+        and all(_states(Terms.from_json(sheet), debts[ref]) for ref, sheet in choice.per_debt.items())
     )
     if not same:
         raise Refused(

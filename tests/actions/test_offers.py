@@ -111,6 +111,16 @@ def test_a_choice_made_before_a_debt_changed_is_not_sent():
     assert refusal(proposals.send, by=file.borrower, choice=choice, shares=shares).code == "debts_changed"
 
 
+def test_a_choice_made_before_a_debt_went_to_another_lender_is_not_sent():
+    file = a_file()
+    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    other = builders.a_lender()
+    file.debts[0].parties.update(lender=other)
+    shares = {lender.ref: EVERYTHING for lender in (other, file.lenders[1])}
+    assert refusal(proposals.send, by=file.borrower, choice=choice, shares=shares).code == "debts_changed"
+    assert not Offer.objects.exists()
+
+
 def test_a_choice_whose_first_day_has_passed_is_not_sent(clock):
     file = a_file()
     choice = choices.choose(by=file.borrower, kind="equal_instalment")
