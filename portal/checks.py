@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 
@@ -31,5 +31,19 @@ def demo_only_on_this_machine(app_configs: Sequence[Any] | None, **kwargs: Any) 
     ]
 
 
+def somebody_carries_the_messages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Outside development an SMS that only the outbox keeps reaches nobody, sign-in codes included."""
+    if settings.DEBUG or settings.NOTICE_CHANNELS["sms"] != "notices.channels.sms.OutboxSms":
+        return []
+    return [
+        Warning(
+            "SMS, and with them sign-in codes, are kept in the outbox and reach nobody.",
+            hint="Name the class that sends them in SMS_CHANNEL; docs/operate.md says what it must offer.",
+            id="steady.W001",
+        )
+    ]
+
+
 def register_all() -> None:
+    register(somebody_carries_the_messages, Tags.compatibility, deploy=True)
     register(demo_only_on_this_machine, Tags.security)

@@ -326,6 +326,12 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 DEFAULT_FROM_EMAIL = env.text(
     "DEFAULT_FROM_EMAIL", purpose="the sender's address", default="steady@localhost"
 )
+# How an SMS leaves: a class with `send` and `lookup` (notices/channels/base.py). The outbox keeps it and sends nothing.
+NOTICE_CHANNELS = {
+    "sms": env.text(
+        "SMS_CHANNEL", purpose="the class that sends SMS", default="notices.channels.sms.OutboxSms"
+    )
+}
 # Security codes are sent by the notices app, which cases may not import: named here as EMAIL_BACKEND is.
 SECURITY_CODE_SENDER = "notices.actions.codes.send"
 

@@ -74,6 +74,7 @@ PRODUCTION = {
     "FIELD_KEYS": os.environ["FIELD_KEYS"],
     "INDEX_KEY": "production-like-index-key",
     "LEDGER_KEY": os.environ["LEDGER_KEY"],
+    "SMS_CHANNEL": "example.sms.Provider",
     "ALLOWED_HOSTS": "steady.example",
     "DEBUG": "0",
     "DEMO": "0",
@@ -102,3 +103,9 @@ def test_the_demo_does_not_start_on_a_server() -> None:
     result = deploy_check(DEMO="1")
     assert result.returncode == 1
     assert "steady.E001" in result.stderr
+
+
+def test_a_server_whose_sms_reach_nobody_is_warned() -> None:
+    result = deploy_check(SMS_CHANNEL="")
+    assert result.returncode == 1
+    assert "steady.W001" in result.stderr
