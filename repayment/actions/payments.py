@@ -55,7 +55,8 @@ def claim(*, by: User, plan: Plan, amount: int, on: dt.date, reference: str = ""
             State.WITHDRAWN,
             State.REVERSED,
         ):
-            return known
+            # The lender's books name a payment that its borrower noted: that is the lender's word on it.
+            return confirm(by=by, payment=known) if side == Offer.Side.LENDER else known
         raise Refused(
             "reference_used",
             _("Another payment already has this number. Check it, or leave it empty."),
