@@ -8,21 +8,24 @@ a schedule always pays off exactly. Order: waive, capitalise, defer, then schedu
 import calendar
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from itertools import accumulate
+from operator import add, sub
+from typing import Any, NamedTuple
 
 from cases.domain import money
 
 from .terms import MAX_ROWS, Arrears, Method, Terms, TermsRefused, Treatment
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One instalment, in minor units. `interest` is this month's, `arrears` overdue and carried interest."""
+class Row(NamedTuple):
+    """One instalment, in minor units. `interest` is this month's, `arrears` overdue and carried interest.
+
+    A tuple, because a schedule makes sixty of them and a frozen dataclass costs more than their arithmetic.
+    """
 
     number: int
     due: date
@@ -126,45 +129,38 @@ def build(terms: Terms) -> Schedule:
     if terms.arrears is Arrears.CAPITALISED:
         balance, overdue = balance + overdue, 0
     balance, carried, forgiven = _defer(balance, terms)
-    pairs = list(_pairs(balance, terms))
-    count = len(pairs)
+    principals, interests = _divide(balance, terms)
+    count = len(principals)
 
     spreading = terms.arrears is Arrears.SPREAD
     treatment = terms.deferral.treatment if terms.deferral else None
-    arrears_rows = [
-        own + kept
-        for own, kept in zip(
+    # Divided separately: each has its own odd cents.
+    arrears = list(
+        map(
+            add,
             _place(overdue, count, spreading),
             _place(carried, count, treatment is Treatment.CARRIED_SPREAD),
-            strict=True,
         )
-    ]
-    fee_rows = _place(fees, count, spreading)
-    rows = []
-    for place, (principal, interest) in enumerate(pairs):
-        balance -= principal
-        arrears, fee = arrears_rows[place], fee_rows[place]
-        rows.append(
-            Row(
-                number=place + 1,
-                due=_due(terms, place),
-                principal=principal,
-                interest=interest,
-                arrears=arrears,
-                fees=fee,
-                amount=principal + interest + arrears + fee,
-                balance=balance,
-            )
-        )
+    )
+    fee_parts = _place(fees, count, spreading)
+    level = list(map(add, principals, interests))
+    extra = overdue or carried or fees
+    amounts = list(map(add, level, map(add, arrears, fee_parts))) if extra else level
+    left = accumulate(principals, sub, initial=balance)
+    next(left)
+    dues = _dues(terms, count)
+    rows = tuple(
+        map(Row, range(1, count + 1), dues, principals, interests, arrears, fee_parts, amounts, left)
+    )
     totals = Totals(
-        amount=sum(row.amount for row in rows),
-        principal=sum(row.principal for row in rows),
-        interest=sum(row.interest for row in rows),
-        arrears=sum(row.arrears for row in rows),
-        fees=sum(row.fees for row in rows),
+        amount=sum(amounts),
+        principal=sum(principals),
+        interest=sum(interests),
+        arrears=sum(arrears),
+        fees=fees,
         waived=terms.waive_interest + terms.waive_fees + forgiven,
     )
-    return Schedule(rows=tuple(rows), totals=totals, last_due=rows[-1].due)
+    return Schedule(rows=rows, totals=totals, last_due=dues[-1])
 
 
 def _defer(balance: int, terms: Terms) -> tuple[int, int, int]:
@@ -184,50 +180,61 @@ def _defer(balance: int, terms: Terms) -> tuple[int, int, int]:
     return balance, carried, forgiven
 
 
-def _pairs(balance: int, terms: Terms) -> Iterator[tuple[int, int]]:
+def _divide(balance: int, terms: Terms) -> tuple[list[int], list[int]]:
     """Principal and interest of every row; each pair is positive and the principals sum to the balance."""
     if balance == 0:
         raise TermsRefused("principal", "nothing_owed", "There is no principal to pay back.")
     if terms.method is Method.FIXED_AMOUNT:
-        yield from _fixed_amount(balance, terms.amount or 0, terms.rate)
-        return
+        return _fixed_amount(balance, terms.amount or 0, terms.rate)
     periods = terms.periods or 0
     level = _level(balance, terms, periods)
-    for number in range(1, periods + 1):
-        interest = month_interest(balance, terms.rate)
-        if number == periods:
-            principal = balance
-        elif terms.method is Method.INTEREST_ONLY_BALLOON:
-            principal = 0
-        elif terms.method is Method.EQUAL_PRINCIPAL:
-            principal = level
-        else:
-            principal = level - interest
-        if principal + interest <= 0 or principal > balance:
-            raise TermsRefused(
-                "periods", "row_not_positive", "So small a debt cannot be divided into so many rows."
-            )
-        yield principal, interest
+    by_interest = terms.method in (Method.EQUAL_INSTALMENT, Method.INTEREST_FREE)
+    # `month_interest` unrolled: (2·balance·top + 12·bottom) ÷ (24·bottom), the half already inside.
+    top, bottom = terms.rate.as_integer_ratio()
+    twice, half, whole = 2 * top, 12 * bottom, 24 * bottom
+    principals, interests = [], []
+    for _ in range(periods - 1):
+        interest = (balance * twice + half) // whole
+        principal = level - interest if by_interest else level
+        if principal > balance or principal + interest <= 0:
+            raise _too_small()
+        principals.append(principal)
+        interests.append(interest)
         balance -= principal
+    interest = (balance * twice + half) // whole
+    if balance + interest <= 0:
+        raise _too_small()
+    principals.append(balance)
+    interests.append(interest)
+    return principals, interests
+
+
+def _too_small() -> TermsRefused:
+    return TermsRefused("periods", "row_not_positive", "So small a debt cannot be divided into so many rows.")
 
 
 def _level(balance: int, terms: Terms, periods: int) -> int:
+    """The level amount, or of equal principal the level principal; of interest only, no principal at all."""
+    if terms.method is Method.INTEREST_ONLY_BALLOON:
+        return 0
     if terms.method is Method.EQUAL_PRINCIPAL:
         return level_amount(balance, Decimal(0), periods)
     return level_amount(balance, terms.rate, periods)
 
 
-def _fixed_amount(balance: int, amount: int, rate: Decimal) -> Iterator[tuple[int, int]]:
+def _fixed_amount(balance: int, amount: int, rate: Decimal) -> tuple[list[int], list[int]]:
     interest = month_interest(balance, rate)
     if amount <= interest:
         raise TermsRefused(
             "amount", "amount_not_above_interest", "This does not cover the interest: it would never end."
         )
+    principals, interests = [], []
     for _ in range(MAX_ROWS):
+        interests.append(interest)
         if balance + interest <= amount:
-            yield balance, interest
-            return
-        yield amount - interest, interest
+            principals.append(balance)
+            return principals, interests
+        principals.append(amount - interest)
         balance -= amount - interest
         interest = month_interest(balance, rate)
     raise TermsRefused("amount", "too_many_rows", "This would take more than 600 months.")
@@ -237,12 +244,20 @@ def _place(total: int, rows: int, spreading: bool) -> list[int]:
     return money.spread(total, rows) if spreading else [total] + [0] * (rows - 1)
 
 
-def _due(terms: Terms, place: int) -> date:
+def _dues(terms: Terms, count: int) -> list[date]:
+    """The due dates: one a month after the pause, on the first date's day or the last of a shorter month."""
     paused = terms.deferral.periods if terms.deferral else 0
-    try:
-        return month_after(terms.first_due, paused + place)
-    except ValueError:
-        raise TermsRefused("first_due", "beyond_calendar", "The plan would run past the year 9999.") from None
+    day = terms.first_due.day
+    year, month = divmod(terms.first_due.year * 12 + terms.first_due.month - 1 + paused, 12)
+    last_year = (year * 12 + month + count - 1) // 12
+    if last_year > date.max.year:
+        raise TermsRefused("first_due", "beyond_calendar", "The plan would run past the year 9999.")
+    if day <= 28:
+        return [date(year + at // 12, at % 12 + 1, day) for at in range(month, month + count)]
+    return [
+        date(year + at // 12, at % 12 + 1, min(day, calendar.monthrange(year + at // 12, at % 12 + 1)[1]))
+        for at in range(month, month + count)
+    ]
 
 
 def canonical(terms: Terms, schedule: Schedule, nonce: str | None = None) -> bytes:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.domain.refusal import Refused
@@ -119,3 +119,74 @@ def test_equal_shares_agree_with_an_oracle_that_searches_the_water_level(
         level += step
     for amount, balance in zip(shares(available, claims_of(*balances), Rule.EQUAL), balances, strict=True):
         assert abs(amount - min(level, balance)) < 1
+
+
+def water_level(available: Fraction, balances: list[int], weights: list[int]) -> list[Fraction]:
+    """Shares min(balance, level × weight), the level found at the sorted points where a claim is full."""
+    exact = [Fraction(0)] * len(balances)
+    weighted = [place for place, weight in enumerate(weights) if weight]
+    if sum(balances[place] for place in weighted) <= available:
+        for place in weighted:
+            exact[place] = Fraction(balances[place])
+        return exact
+    points = sorted({Fraction(balances[place], weights[place]) for place in weighted})
+
+    def poured(level: Fraction) -> Fraction:
+        return sum(
+            (min(Fraction(balances[place]), level * weights[place]) for place in weighted), Fraction(0)
+        )
+
+    below = max(point for point in [Fraction(0), *points] if poured(point) <= available)
+    rising = sum(weights[place] for place in weighted if Fraction(balances[place], weights[place]) > below)
+    level = below + (available - poured(below)) / rising if rising else below
+    for place in weighted:
+        exact[place] = min(Fraction(balances[place]), level * weights[place])
+    return exact
+
+
+def oracle(available: int, claims: list[Claim], rule: Rule) -> list[int]:
+    """The contract once more, without the engine: water level, then one rounding by largest remainder."""
+    balances = [claim.balance for claim in claims]
+    if rule is Rule.PRIORITY_FIRST:
+        exact, left = [Fraction(0)] * len(claims), Fraction(available)
+        for level in sorted({claim.priority or 0 for claim in claims}):
+            own = [claim.balance if claim.priority == level else 0 for claim in claims]
+            shares_here = water_level(left, own, own)
+            exact = [old + new for old, new in zip(exact, shares_here, strict=True)]
+            left -= sum(shares_here)
+    else:
+        weights = {
+            Rule.EQUAL: [1] * len(claims),
+            Rule.BALANCE: balances,
+            Rule.CONTRACTUAL: [claim.contractual for claim in claims],
+        }[rule]
+        if not any(weights):
+            weights = balances
+        exact = water_level(Fraction(available), balances, weights)
+        rest = [0 if weight else balance for balance, weight in zip(balances, weights, strict=True)]
+        late = water_level(Fraction(available) - sum(exact), rest, rest)
+        exact = [old + new for old, new in zip(exact, late, strict=True)]
+    whole = [int(share) for share in exact]
+    missing = int(min(available, sum(balances)) - sum(whole))
+    by_remainder = sorted(range(len(exact)), key=lambda place: (whole[place] - exact[place], place))
+    for place in by_remainder[:missing]:
+        whole[place] += 1
+    return whole
+
+
+@given(st.integers(0, 3 * 10**6), any_claims, st.sampled_from(list(Rule)))
+@settings(max_examples=500)
+def test_every_rule_agrees_with_an_oracle_to_the_cent(
+    available: int, claims: list[Claim], rule: Rule
+) -> None:
+    assert shares(available, claims, rule) == oracle(available, claims, rule)
+
+
+@given(st.integers(0, 40), st.lists(st.integers(0, 9), max_size=6), st.sampled_from(list(Rule)))
+@settings(max_examples=300)
+def test_tiny_budgets_agree_with_the_oracle_too(available: int, balances: list[int], rule: Rule) -> None:
+    claims = [
+        Claim(id=str(place), balance=balance, contractual=balance % 3, priority=1 + place % 2)
+        for place, balance in enumerate(balances)
+    ]
+    assert shares(available, claims, rule) == oracle(available, claims, rule)

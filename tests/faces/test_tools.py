@@ -51,8 +51,11 @@ def test_what_does_not_go_together_is_said_beside_its_field() -> None:
         {"principal": ""},
         {"principal": "-1"},
         {"method": "x"},
-    ]
-    + [{"first_due": "2027-02-30"}, {"first_due": "9999-12-01"}, {"annual_rate": "0.18"}, {"pause": "-3"}],
+        {"first_due": "2027-02-30"},
+        {"first_due": "9999-12-01"},
+        {"annual_rate": "0.18"},
+        {"pause": "-3"},
+    ],
     ids=str,
 )
 def test_bad_figures_come_back_with_a_word(wrong: dict[str, str]) -> None:
