@@ -131,6 +131,35 @@ def newest_seals(count: int = 10) -> list[Seal]:
     return list(Seal.objects.order_by("-number")[:count])
 
 
+def all_heads() -> Iterator[tuple[int, str]]:
+    """(number, head) of every batch, oldest first."""
+    return Seal.objects.order_by("number").values_list("number", "head").iterator(chunk_size=2000)
+
+
+def proof_of(kind: str, about_ref: str) -> Proof | None:
+    """That the first event of a kind about an object is sealed; None while it is not, or when there is none."""
+    event = Event.objects.filter(kind=kind, about_ref=about_ref).order_by("pk").first()
+    return prove(event) if event else None
+
+
+def as_document(proof: Proof, public_key: bytes) -> dict[str, object]:
+    """Everything that checks one event without us, as JSON values; docs/record.md holds the script that does it."""
+    seal = proof.seal
+    return {
+        "record": proof.record,
+        "position": proof.position,
+        "count": proof.count,
+        "path": list(proof.path),
+        "root": seal.root,
+        "number": seal.number,
+        "previous": seal.previous,
+        "sealed_at": seal.sealed_at.astimezone(dt.UTC).isoformat(),
+        "head": seal.head,
+        "signature": seal.signature,
+        "public_key": public_key.hex(),
+    }
+
+
 def seal_by_head(head: str) -> Seal | None:
     return Seal.objects.filter(head=head).first()
 

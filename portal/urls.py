@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from cases.views import budget, complaints, contacts, debts
+from cases.views import budget, complaints, contacts, debts, record
 from notices.views import messages
 from portal import gallery
 from portal.api import calculators
@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("offers/<slug:ref>/withdrawal", offers.withdrawal, name="offer_withdrawal"),
     path("agreements/<slug:ref>/", agreements.agreement, name="agreement"),
     path("agreements/<slug:ref>/terms.json", agreements.agreement_terms, name="agreement_terms"),
+    path("agreements/<slug:ref>/proof.json", agreements.agreement_proof, name="agreement_proof"),
     path("agreements/<slug:ref>/undoing", agreements.agreement_undoing, name="agreement_undoing"),
     path("agreements/<slug:ref>/payment", payments.payment_new, name="payment_new"),
     path("payments/", payments.payments, name="payments"),
@@ -75,13 +76,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("officer/", admin.site.urls),
     # In the public's interest
     path("reports/", reports.overview, name="reports"),
-    path("rules/", reports.rules, name="rules"),
     path("reports/complaints/", reports.complaints, name="report_complaints"),
     path("reports/releases/", reports.releases, name="releases"),
     path("reports/releases/<slug:edition>/", reports.release, name="release"),
     path("reports/releases/<slug:edition>/tables.csv", reports.release_csv, name="release_csv"),
     path("reports/releases/<slug:edition>/document.json", reports.release_json, name="release_json"),
+    path("rules/", reports.rules, name="rules"),
     # For anyone who wants to check us
+    path("record/", record.record, name="record"),
+    path("record/heads.txt", record.heads, name="record_heads"),
     path("tools/quote/", tools.quote, name="tool_quote"),
     path("tools/rates/", tools.rates, name="tool_rates"),
     path("api/docs", contract.docs, name="api_docs"),
@@ -90,6 +93,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/rates", calculators.rates, name="api_rates"),
     path("api/v1/fair-splits", calculators.fair_splits, name="api_fair_splits"),
     # For machines
+    path("api/v1/public/complaints", public_data.complaints, name="public_complaints"),
+    path("api/v1/public/releases", public_data.releases, name="public_releases"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
@@ -97,8 +102,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.DEMO:
     urlpatterns += [
         path("demo/", demo.doors, name="demo"),
-    path("api/v1/public/complaints", public_data.complaints, name="public_complaints"),
-    path("api/v1/public/releases", public_data.releases, name="public_releases"),
         path("demo/doors/<slug:role>/", demo.door, name="demo_door"),
         path("demo/clock/", demo.move_clock, name="demo_clock"),
         path("demo/outbox/", demo.outbox, name="demo_outbox"),

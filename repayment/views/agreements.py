@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import clock, naming
+from cases import clock, naming, queries_ledger
 from cases.access import Permission, public, requires
+from cases.actions import ledger
 from cases.domain.refusal import Refused
 from repayment import queries, queries_payments
 from repayment.actions import offers as actions
@@ -50,6 +51,21 @@ def agreement_terms(request: HttpRequest, ref: str) -> HttpResponse:
     plan = _plan(request, ref)
     response = HttpResponse(plan.canonical.encode(), content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="terms-{plan.ref}.json"'
+    return response
+
+
+@requires(Permission.AGREEMENT_READ)
+@require_GET
+def agreement_proof(request: HttpRequest, ref: str) -> HttpResponse:
+    """That the yes to this agreement stands in the sealed record; 404 until its batch is sealed."""
+    plan = _plan(request, ref)
+    proof = queries_ledger.proof_of("offer.accepted", plan.ref)
+    if proof is None:
+        raise Http404
+    response = JsonResponse(
+        queries_ledger.as_document(proof, ledger.public_key()), json_dumps_params={"indent": 1}
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="proof-{plan.ref}.json"'
     return response
 
 
@@ -101,6 +117,7 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
             "sentences": sentences.six(terms, schedule),
             "code": _grouped(plan.terms_sha256),
             "nonce": _grouped(plan.nonce),
+            "proof": queries_ledger.proof_of("offer.accepted", plan.ref),
             "verify_address": settings.SITE_ADDRESS + reverse("verify"),
             "changeable_until": changeable_until
             if plan.state == Plan.State.ACTIVE and clock.now() <= changeable_until

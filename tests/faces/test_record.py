@@ -1,0 +1,117 @@
+"""Anyone can compare a head they kept, and check one agreement without us."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cases.actions import events, ledger
+from cases.models import Seal
+from tests.actions.negotiating import a_file
+from tests.builders import a_borrower
+
+pytestmark = pytest.mark.django_db
+SCRIPT = re.compile(r"```python\n(.*?)```", re.DOTALL)
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "record.md"
+
+
+@pytest.fixture
+def sealed() -> Seal:
+    person = a_borrower()
+    for number in range(5):
+        events.record(f"test.{number}", by=person, about=person)
+    made = ledger.seal()
+    assert made is not None
+    return made
+
+
+def test_the_page_lists_the_newest_heads(client: Client, sealed: Seal) -> None:
+    assert sealed.head in client.get("/record/").content.decode()
+
+
+def test_a_kept_head_is_recognised_however_it_is_copied(client: Client, sealed: Seal) -> None:
+    spaced = " ".join(sealed.head[place : place + 8] for place in range(0, 64, 8)).upper()
+    page = client.post("/record/", {"head": spaced}, headers={"accept-language": "en"}).content.decode()
+    assert "head number 1" in page
+
+
+def test_an_unknown_head_is_said_to_be_missing(client: Client, sealed: Seal) -> None:
+    page = client.post("/record/", {"head": "0" * 64}, headers={"accept-language": "en"}).content.decode()
+    assert "does not contain this head" in page
+
+
+@pytest.mark.parametrize("typed", ["", "hello", "0" * 63, "g" * 64, "\x00" * 64])
+def test_what_is_no_head_is_refused_beside_the_field(client: Client, typed: str) -> None:
+    assert client.post("/record/", {"head": typed}).status_code == 422
+
+
+def test_the_list_of_heads_is_what_the_command_reads(client: Client, sealed: Seal) -> None:
+    assert client.get("/record/heads.txt").content.decode() == f"1 {sealed.head}\n"
+
+
+def test_looking_writes_nothing(client: Client, sealed: Seal) -> None:
+    client.post("/record/", {"head": sealed.head})
+    assert Seal.objects.count() == 1
+
+
+# ── one agreement ────────────────────────────────────────────────────────────────────────────
+def an_agreement() -> Any:
+    from repayment.actions import choices, offers, proposals
+    from tests.builders import an_officer
+
+    file = a_file()
+    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    shares = {lender.ref: ["name", "debt", "share"] for lender in file.lenders}
+    offer = proposals.send(by=file.borrower, choice=choice, shares=shares)[0]
+    return file, offers.accept(by=an_officer(offer.case.lender), offer=offer)
+
+
+def test_the_proof_of_an_agreement_is_checked_by_the_script_of_the_docs(
+    client_for: Callable[..., Client], tmp_path: Path
+) -> None:
+    file, plan = an_agreement()
+    client = client_for(file.borrower)
+    address = f"/agreements/{plan.ref}/proof.json"
+    assert client.get(address).status_code == 404
+    sealed = ledger.seal()
+    assert sealed is not None
+    answer = client.get(address)
+    assert answer.status_code == 200
+    script = SCRIPT.search(DOCUMENT.read_text(encoding="utf-8"))
+    assert script is not None
+    (tmp_path / "check.py").write_text(script[1], encoding="utf-8")
+    (tmp_path / "proof.json").write_bytes(answer.content)
+
+    def run(name: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "check.py", name], cwd=tmp_path, capture_output=True, text=True
+        )
+
+    said = run("proof.json")
+    assert said.returncode == 0, said.stderr
+    assert plan.terms_sha256 in said.stdout
+    assert sealed.head in said.stdout
+    assert sealed.head in client.get(f"/agreements/{plan.ref}/").content.decode()
+
+    forged = json.loads(answer.content)
+    forged["record"] = forged["record"].replace(plan.terms_sha256, "0" * 64)
+    (tmp_path / "forged.json").write_text(json.dumps(forged), encoding="utf-8")
+    assert "not in this batch" in run("forged.json").stderr
+
+
+def test_nobody_else_gets_the_proof(client_for: Callable[..., Client]) -> None:
+    _file, plan = an_agreement()
+    ledger.seal()
+    assert client_for(a_borrower()).get(f"/agreements/{plan.ref}/proof.json").status_code == 404
+
+
+def test_the_script_is_short_enough_to_read() -> None:
+    script = SCRIPT.search(DOCUMENT.read_text(encoding="utf-8"))
+    assert script is not None
+    assert len(script[1].splitlines()) <= 60
