@@ -139,20 +139,24 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
     )
     # Many months leave thin bars: one pixel between months then, still two between lenders.
     bars += f'<path class="gap" fill="none" d="{"".join(lids)}"/>' if fine else ""
-    # A plan that begins with a pause is named beside its first month with payments.
-    first = next((column for column in columns if any(column)), ())
-    middles, below = [], 0
-    for amount in first:
-        middles.append(STEPS - (below + amount / 2) * STEPS / top)
-        below += amount
-    shown = [index for index in range(len(series)) if first and first[index]][::-1]
+    # Where most lenders are paid at once they are named; one that is paid only before or after, at its own first month.
+    fullest = max(columns, key=lambda column: sum(map(bool, column)), default=())
+    named = [
+        fullest if fullest[index] else next((column for column in columns if column[index]), ())
+        for index in range(len(series))
+    ]
+    middles = [
+        STEPS - (sum(column[:index]) + column[index] / 2) * STEPS / top if column else 0.0
+        for index, column in enumerate(named)
+    ]
+    shown = sorted((index for index in range(len(series)) if named[index]), key=lambda index: middles[index])
     places = _apart([middles[index] for index in shown])
     labels = tuple(
         Label(
             letter=series[index].letter,
             name=series[index].name,
             order=series[index].order,
-            amount=first[index],
+            amount=named[index][index],
             place=place,
         )
         for index, place in zip(shown, places, strict=True)

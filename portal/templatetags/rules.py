@@ -8,7 +8,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from cases import naming
 from cases.domain import rulebook
+from cases.models import Lender
 from repayment import wording
 from repayment.domain.difference import Difference
 from repayment.domain.terms import Method
@@ -58,6 +60,12 @@ def cited(citation: str) -> SafeString:
         for place, part in enumerate(_CHINESE.split(text))
     ]
     return format_html_join("", "{}", parts)
+
+
+@register.filter
+def called(lender: Lender) -> str:
+    """The lender's name in the active language, where it has one there."""
+    return naming.called(lender)
 
 
 @register.filter

@@ -71,6 +71,12 @@ def unit(currency: str = "CNY") -> str:
     return formats.unit(currency)
 
 
+@register.simple_tag
+def gap() -> str:
+    """What stands between two sentences that are worded apart: a space, and in Chinese nothing."""
+    return "" if formats.locale().language == "zh" else " "
+
+
 def _time(value: date | datetime | None, text: str) -> SafeString:
     if value is None:
         return SafeString(text)

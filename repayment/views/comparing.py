@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from cases import charts
 from cases.actions import budgets
 from cases.domain.budget import Derivation
+from cases.domain.money import exponent_of
 from cases.models import Statement
 from cases.naming import Named
 from repayment.domain.comparison import Candidate, Kind, WhyNot
@@ -26,12 +27,14 @@ NAMES: Mapping[str, Promise | str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One plan that fits. `in_hand` is what its dearest month leaves after living costs; `begins` is told of a pause."""
+    """One plan that fits. `grows_from` is the first month's payment where later ones are dearer. `in_hand` is what its
+    dearest month leaves after living costs; `begins` is told of a pause.
+    """
 
     kind: str
     name: str
     aside: str
-    first: int
+    grows_from: int | None
     highest: int
     months: int
     last_due: date | None
@@ -147,13 +150,16 @@ def _card(
             plan=candidate.highest_monthly,
             cushion=derivation.income - essentials - candidate.highest_monthly,
         )
+    first, highest = candidate.monthly[0].total, candidate.highest_monthly
+    unit = 10 ** exponent_of(comparison.statement.currency) if comparison.statement else 1
     begins = next((month.month for month in candidate.monthly if month.total), None)
     return Card(
         kind=candidate.kind,
         name=name_of(candidate.kind),
         aside=_fact(candidate, all_fitting),
-        first=candidate.monthly[0].total,
-        highest=candidate.highest_monthly,
+        # Less than one unit of the currency apart is rounding, not a plan that grows.
+        grows_from=first if highest - first >= unit else None,
+        highest=highest,
         months=candidate.months,
         last_due=candidate.last_due,
         total=candidate.total_cost,

@@ -222,6 +222,17 @@ def test_a_plan_that_begins_with_a_pause_still_names_its_lenders() -> None:
     assert [(label.letter, label.amount) for label in charts.stacked(paused, MONTHS).labels] == [("A", 700)]
 
 
+def test_a_lender_that_waits_longer_than_another_is_named_too() -> None:
+    uneven = [
+        charts.Series(letter="A", name="A", order=1, amounts=[0, 0, 700, 700, 700, 0]),
+        charts.Series(letter="B", name="B", order=2, amounts=[100, 100, 100, 100, 0, 0]),
+        charts.Series(letter="C", name="C", order=3, amounts=[0, 0, 0, 0, 0, 300]),
+    ]
+    labels = charts.stacked(uneven, MONTHS).labels
+    assert {(label.letter, label.amount) for label in labels} == {("A", 700), ("B", 100), ("C", 300)}
+    assert [label.place for label in labels] == sorted(label.place for label in labels)
+
+
 def test_empty_charts_draw_without_failing() -> None:
     assert charts.stacked([], []).total == 0
     assert charts.burn_down([]).ends == ()
