@@ -20,7 +20,7 @@ from django.urls import reverse
 from cases.access import Role
 from cases.models import User
 from notices.actions import dispatch, planning
-from repayment.actions import choices, offers
+from repayment.actions import choices, offers, payments
 from repayment.domain.terms import Terms
 from tests import builders, publishing
 from tests.actions.complaining import a_complaint, a_contact
@@ -118,15 +118,18 @@ def story(clock: Any) -> Story:
     planning.plan(clock.now)
     dispatch.drain()
     clock.set(builders.MORNING + dt.timedelta(hours=1))
+    paid = payments.claim(by=me, plan=plan, amount=100_00, on=clock.today)
     fourth = builders.a_debt(me, builders.a_lender("青梧分期"), principal=300_000)
     choices.choose(by=me, kind="equal_instalment")
     contact = a_contact(me, file.lenders[0], at=clock.now - dt.timedelta(hours=3))
     complaint = a_complaint(me, file.lenders[2])
     # The first lender's administrator has work of every kind: a proposal to answer, an offer to take back.
     admin = builders.an_officer(file.lenders[0], role=Role.LENDER_ADMIN)
-    others = [sent(a_file(1))[0] for _ in range(2)]
+    others = [sent(a_file(1))[0] for _ in range(3)]
     counter = dataclasses.replace(Terms.from_json(others[1].terms), periods=60)
     ours = offers.counter(by=admin, offer=others[1], terms=counter, reason=SAID[0])
+    agreed = offers.accept(by=admin, offer=others[2])
+    noted = payments.claim(by=agreed.case.borrower, plan=agreed, amount=100_00, on=clock.today)
     against = a_complaint(builders.a_borrower(), file.lenders[0])
     people = {
         Role.BORROWER: me,
@@ -139,12 +142,15 @@ def story(clock: Any) -> Story:
         "offer": theirs.ref,
         "offer_withdrawal": third.ref,
         "agreement": plan.ref,
+        "payment": plan.ref,
+        "payment_withdrawal": paid.ref,
         "contact": contact.ref,
         "complaint": complaint.ref,
         "admin:case": others[0].case.ref,
         "admin:offer": others[0].ref,
         "admin:offer_withdrawal": ours.ref,
         "admin:complaint": against.ref,
+        "admin:payment": noted.ref,
         "release": release.edition,
     }
     return Story(people=people, refs=refs)
