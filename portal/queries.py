@@ -30,7 +30,7 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Coming:
-    """One instalment that is not paid yet. `amount` is what it still asks for; `past` when its day is over."""
+    """One instalment that is not paid yet. `amount` is what it asks for, or what waits; `past` when its day is over."""
 
     plan: Plan
     due: dt.date
@@ -77,7 +77,7 @@ def coming_instalments(accounts: Iterable[Account], on: dt.date, days: int = 31)
         Coming(
             plan=account.plan,
             due=row.instalment.due,
-            amount=row.standing.open,
+            amount=row.asked,
             state=row.state,
             past=row.instalment.due < on,
         )

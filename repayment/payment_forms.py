@@ -15,7 +15,12 @@ from repayment.models import PaymentState
 class PaymentForm(ReadsBack, OnceForm):
     """How much, on which day, and the bank's number if it is at hand."""
 
-    amount = AmountField(label=_("How much did you pay?"), widget=forms.TextInput(attrs={"data-prefix": "¥"}))
+    amount = AmountField(
+        label=_("How much did you pay?"),
+        required=True,
+        widget=forms.TextInput(attrs={"data-prefix": "¥"}),
+        error_messages={"required": _("Write the amount you paid.")},
+    )
     on = forms.DateField(
         label=_("On which day did you pay?"),
         input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
@@ -34,12 +39,6 @@ class PaymentForm(ReadsBack, OnceForm):
         error_messages={"max_length": _("Write the number with letters and digits only.")},
     )
     field_order = ("amount", "on", "reference", "once")
-
-    def clean_amount(self) -> int:
-        amount: int | None = self.cleaned_data["amount"]
-        if amount is None:
-            raise forms.ValidationError(_("Write the amount you paid."), code="required")
-        return amount
 
     def refuse(self, refused: Refused) -> None:
         """Put a refusal beside the field it is about."""

@@ -44,11 +44,17 @@ class Noted:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One instalment of a plan with its place in the ledger."""
+    """One instalment of a plan, and where it stands if everything noted arrives; `state` says what has not yet."""
 
     instalment: Instalment
     standing: Standing
     state: RowState
+
+    @property
+    def asked(self) -> int:
+        """What is still to be paid, or what waits for the lender's word."""
+        unsettled = self.state in (RowState.WAITING, RowState.CHECKING)
+        return self.instalment.amount if unsettled else self.standing.open
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,10 +137,10 @@ def _account(plan: Plan, instalments: Sequence[Instalment], payments: Sequence[N
     claimed, disputed = by_state[State.CLAIMED], by_state[State.NOT_RECEIVED]
     ledger = allocate(instalments, confirmed, order)
     hoped = allocate(instalments, [*confirmed, *claimed, *disputed], order) if claimed or disputed else ledger
-    states = row_states(instalments, confirmed=confirmed, claimed=claimed, disputed=disputed, order=order)
+    states = row_states(hoped, claimed=[each.id for each in claimed], disputed=[each.id for each in disputed])
     rows = [
         Row(instalment=instalment, standing=standing, state=states[instalment.number])
-        for instalment, standing in zip(instalments, ledger.rows, strict=True)
+        for instalment, standing in zip(instalments, hoped.rows, strict=True)
     ]
     return Account(plan=plan, rows=rows, payments=payments, ledger=ledger, hoped=hoped)
 

@@ -38,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "coming": queries.coming_instalments(accounts, today),
             "progress": queries.progress_for(user, accounts) if accounts else None,
             "only_plan": accounts[0].plan if len(accounts) == 1 else None,
+            "agreements": [account.plan for account in accounts],
         },
     )
 

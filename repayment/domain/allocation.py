@@ -7,7 +7,7 @@ integer in the currency's minor unit; nothing here divides, so nothing is rounde
 an agreement, the costs of the claim come first, then interest, then the debt itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -170,29 +170,28 @@ def counted(payments: Iterable[Paid | Reversal]) -> list[Paid]:
     return found
 
 
-def row_states(
-    rows: Sequence[Due],
-    *,
-    confirmed: Sequence[Paid | Reversal],
-    claimed: Sequence[Paid],
-    disputed: Sequence[Paid],
-    order: Order,
-) -> dict[int, RowState]:
-    """Number → state: what the lender confirmed counts; what it has not, or has not found, is said beside it."""
-    now = allocate(rows, confirmed, order)
-    all_told = allocate(rows, [*confirmed, *claimed, *disputed], order)
-    without_claims = allocate(rows, [*confirmed, *disputed], order) if claimed else all_told
+def row_states(hoped: Ledger, *, claimed: Iterable[int], disputed: Iterable[int]) -> dict[int, RowState]:
+    """Number → state, read from the ledger in which everything noted counts; `claimed` and `disputed` are payments' ids.
+
+    An instalment is paid when only confirmed payments closed it. A payment in question stays with the instalment it was
+    made for: a later one does not slide into its place and look late while the question is open.
+    """
+    waiting, checked = set(claimed), set(disputed)
+    paid_by: dict[int, set[int]] = {row.number: set() for row in hoped.rows}
+    for line in hoped.lines:
+        paid_by[line.number].add(line.payment)
     found = {}
-    for here, then, unfound in zip(now.rows, all_told.rows, without_claims.rows, strict=True):
-        if not here.open:
-            state = RowState.PAID
-        elif unfound.paid > here.paid:
+    for row in hoped.rows:
+        by = paid_by[row.number]
+        if by & checked:
             state = RowState.CHECKING
-        elif then.paid > here.paid:
+        elif by & waiting:
             state = RowState.WAITING
+        elif not row.open:
+            state = RowState.PAID
         else:
-            state = RowState.PARTLY if here.paid else RowState.OPEN
-        found[here.number] = state
+            state = RowState.PARTLY if row.paid else RowState.OPEN
+        found[row.number] = state
     return found
 
 

@@ -254,11 +254,11 @@ def test_the_database_and_the_ledger_agree_on_what_is_unpaid(file, plan, clock):
         payment = note(file, plan, clock, by=officer, amount=amount)
         asked = queries_payments.unpaid(plan.instalments.all())
         assert set(asked.values_list("number", flat=True)) == {
-            row.instalment.number for row in account(plan).rows if row.standing.open
+            row.number for row in account(plan).ledger.rows if row.open
         }
     payments.reverse(by=officer, payment=payment, reason="mistaken")
     note(file, plan, clock)
     asked = queries_payments.unpaid(plan.instalments.all())
     assert set(asked.values_list("number", flat=True)) == {
-        row.instalment.number for row in account(plan).rows if row.standing.open
+        row.number for row in account(plan).ledger.rows if row.open
     }

@@ -22,7 +22,7 @@ FIRST = date(2027, 1, 20)
 DATA = Path(__file__).parent.parent / "data" / "payment_moves.csv"
 
 
-def a_row(number=1, *, principal=700, interest=200, arrears=60, fees=40, due=None):
+def a_row(number=1, *, principal=700, interest=200, arrears=60, fees=40, amount=1_000, due=None):
     return Row(
         number=number,
         due=due or date(2027, number, 20),
@@ -30,7 +30,7 @@ def a_row(number=1, *, principal=700, interest=200, arrears=60, fees=40, due=Non
         interest=interest,
         arrears=arrears,
         fees=fees,
-        amount=principal + interest + arrears + fees,
+        amount=amount,
         balance=0,
     )
 
@@ -197,26 +197,34 @@ def test_a_payment_is_above_zero(amount):
 
 def test_an_instalment_that_is_not_its_parts_is_not_allocated():
     with pytest.raises(ValueError, match="sum of its parts"):
-        allocate([dataclasses.replace(ROWS[0], amount=999)], [], Order.LEGAL)
+        allocate([a_row(amount=999)], [], Order.LEGAL)
 
 
 def test_what_waits_and_what_is_checked_is_said_of_its_own_instalment():
-    states = row_states(
-        [*ROWS, a_row(4), a_row(5)],
-        confirmed=[paid(1_000)],
-        disputed=[paid(1_000, FIRST + timedelta(days=31), id=2)],
-        claimed=[paid(1_400, FIRST + timedelta(days=60), id=3)],
-        order=Order.LEGAL,
-    )
+    rows = [*ROWS, a_row(4), a_row(5)]
+    noted = [
+        paid(1_000, ROWS[0].due, id=1),
+        paid(1_000, ROWS[1].due, id=2),
+        paid(1_400, ROWS[2].due, id=3),
+    ]
+    hoped = allocate(rows, noted, Order.LEGAL)
+    states = row_states(hoped, claimed=[3], disputed=[1])
     assert list(states.values()) == [
-        RowState.PAID,
         RowState.CHECKING,
+        RowState.PAID,
         RowState.WAITING,
         RowState.WAITING,
         RowState.OPEN,
     ]
-    part = row_states(ROWS, confirmed=[paid(300)], claimed=[], disputed=[], order=Order.LEGAL)
-    assert part[1] is RowState.PARTLY
+    part = allocate(ROWS, [paid(300)], Order.LEGAL)
+    assert row_states(part, claimed=[], disputed=[])[1] is RowState.PARTLY
+
+
+def test_a_payment_in_question_does_not_make_the_next_one_late():
+    noted = [paid(1_000, ROWS[0].due, id=1), paid(1_000, ROWS[1].due, id=2)]
+    assert [row.days_late for row in allocate(ROWS, noted, Order.LEGAL).rows] == [0, 0, 0]
+    # What is confirmed alone would call it a month late.
+    assert allocate(ROWS, noted[1:], Order.LEGAL).rows[0].days_late == 31
 
 
 def test_a_payment_moves_as_its_table_says():
