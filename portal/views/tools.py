@@ -5,6 +5,7 @@ The answer is in the reply to the POST and nowhere else: no account, no session,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +15,13 @@ from django.views.decorators.http import require_http_methods
 
 from cases import charts
 from cases.access import public
+from cases.domain import rulebook
 from cases.domain.refusal import Refused
 from cases.forms.figures import CURRENCY, ReadsBack
 from portal.api import wording
 from portal.forms.tools import QuoteForm, RateForm
 from repayment.domain import cost, schedule
+from repayment.domain.ceilings import ceilings
 from repayment.domain.cost import Convention, CostRefused, Every, Flow
 from repayment.domain.terms import Method
 
@@ -119,6 +122,8 @@ def _rated(form: RateForm) -> Mapping[str, Any]:
             # Weeks are no whole months: the other conventions still have an answer.
             if refused.code != "not_whole_months":
                 raise
+    simple = found.get(Convention.CN_IRR.value, {}).get("simple")
+    named = ceilings(rulebook.load("cn"), received_on) if simple else []
     paid = data["amount"] * data["count"]
     return {
         "found": found,
@@ -126,4 +131,5 @@ def _rated(form: RateForm) -> Mapping[str, Any]:
         "cost": paid - data["received"],
         "received": data["received"],
         "last": payments[-1].on,
+        "ceilings": [(ceiling, ceiling.above(Decimal(simple.replace(",", "")))) for ceiling in named],
     }

@@ -71,6 +71,15 @@ def test_a_rate_is_shown_by_every_convention_that_has_one() -> None:
     assert "As the US counts it" in weekly
 
 
+def test_ceilings_are_shown_as_information_with_their_source() -> None:
+    shown = page("/tools/rates/", RATING | {"received_on": "2024-10-20"})
+    assert "13.40 %" in shown
+    assert "is not above this" in shown
+    assert "法释〔2020〕17号" in shown
+    assert "is above this" in page("/tools/rates/", RATING | {"received_on": "2024-10-21"})
+    assert "illegal" not in shown
+
+
 @pytest.mark.parametrize("address", ["/tools/quote/", "/tools/rates/"])
 def test_nothing_is_kept(address: str) -> None:
     client = Client()
