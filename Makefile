@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test test-fast test-faults check fix messages screenshots lock clean
+.PHONY: help setup setup-dev demo test test-fast test-faults bench check fix messages screenshots lock clean
 
 help: ## List these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test-fast: setup-dev ## Domain and actions on SQLite, under 30 seconds
 
 test-faults: setup-dev ## The long fault tests: real processes, killed at random
 	@exec $(PY) -m pytest -q tests/faults --long
+
+bench: setup ## What was promised about speed, as ratios in one run
+	@for file in bench/*.py; do $(PY) -m bench.$$(basename $$file .py) || exit 1; done
 
 check: setup-dev ## Lint, types, import walls, Django's own checks
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -9,7 +9,7 @@ equation is solved in decimals with far more digits than are printed, so that th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
@@ -308,7 +308,11 @@ def _actuarial(advances: Sequence[Flow], payments: Sequence[Flow], chosen: UnitP
 
     with localcontext(_EXACT):
         yearly = Decimal(per_year.numerator) / per_year.denominator
-        rate = _solve(lumps(payments), lumps(advances), CEILING / yearly) * yearly * 100
+        rate = (
+            _solve(lumps(payments), lumps(advances), CEILING / yearly, several=len(advances) > 1)
+            * yearly
+            * 100
+        )
     return Answer(
         rates={"rate": _printed(rate, 2)},
         detail={
@@ -464,7 +468,7 @@ def _european(
             _CompoundSide(_gather((*years(flow.on), flow.amount) for flow in flows))
             for flows in (payments, advances)
         )
-        rate = _solve(paid, received, CEILING) * 100
+        rate = _solve(paid, received, CEILING, several=len(advances) > 1) * 100
     detail = {"day_count": day_count.value, "payments": len(payments)}
     if day_count is DayCount.STANDARD_YEAR:
         detail["interval"] = interval.value
@@ -577,7 +581,22 @@ def _gather(parts: Iterable[tuple[Whole, Fraction, int]]) -> list[tuple[Whole, F
     return [(whole, odd, amount) for (whole, odd), amount in sums.items()]
 
 
-def _solve(paid: _Side, received: _Side, highest: Decimal) -> Decimal:
+def _bracket(gap: Callable[[Decimal], Decimal], highest: Decimal, several: bool) -> tuple[Decimal, Decimal]:
+    """Two points between which the first root lies.
+
+    With one advance there is one root. Several advances between payments may have more, so smaller rates are
+    tried first, in steps that grow.
+    """
+    points = [highest * Decimal(2) ** (step - 20) for step in range(21)] if several else [highest]
+    low = Decimal(0)
+    for high in points:
+        if gap(high) <= 0:
+            return low, high
+        low = high
+    raise CostRefused("payments", "rate_too_high", "There is no rate below 10⁹ % a year.")
+
+
+def _solve(paid: _Side, received: _Side, highest: Decimal, *, several: bool = False) -> Decimal:
     """The lowest growth per unit of time at which both sides are worth the same, to some 45 digits.
 
     Newton's method in ln(1 + growth) on the difference of the logarithms, inside a bracket that halves whenever a
@@ -589,9 +608,7 @@ def _solve(paid: _Side, received: _Side, highest: Decimal) -> Decimal:
         other, other_slope = received.at(at.exp() - 1)
         return worth - other, slope - other_slope
 
-    low, high = Decimal(0), (1 + highest).ln()
-    if gap(high)[0] > 0:
-        raise CostRefused("payments", "rate_too_high", "There is no rate below 10⁹ % a year.")
+    low, high = _bracket(lambda at: gap(at)[0], (1 + highest).ln(), several)
     at = low
     for _ in range(400):
         difference, slope = gap(at)

@@ -333,3 +333,19 @@ def test_a_shorter_way_to_the_same_total_never_costs_less() -> None:
         for on in ("2027-02-10", "2027-02-20", "2027-03-10", "2027-06-10")
     ]
     assert rates == sorted(rates, reverse=True)
+
+
+def test_several_advances_with_several_rates_give_the_lowest() -> None:
+    # (x − 1.1)(x − 1.3)(x − 1.5) = x³ − 3.9x² + 5.03x − 2.145, and x is one year's growth.
+    flows = {0: -1000_00, 1: 3900_00, 2: -5030_00, 3: 2145_00}
+    roots = [Fraction(10, 100), Fraction(30, 100), Fraction(50, 100)]
+    for root in roots:
+        assert sum(amount / (1 + root) ** year for year, amount in flows.items()) == 0
+    # A little more at the end hardly moves the roots.
+    flows[3] += 1_00
+    sheet: dict[str, Any] = {"convention": "eu", "advances": [], "payments": []}
+    for year, amount in flows.items():
+        entry = {"on": f"{2027 + year}-01-01", "amount": f"{abs(amount) // 100}"}
+        sheet["payments" if amount > 0 else "advances"].append(entry)
+    found = Decimal(ask(sheet | {"day_count": "standard_year", "interval": "year"})["rate"])
+    assert abs(found - 10) < 2
