@@ -1,7 +1,7 @@
 """The README's pictures, from a demo started for them: `make screenshots`.
 
 `python -m tests.screenshots --all FOLDER` takes every page of SHOTS at a phone's and a desk's width,
-in light and dark, for looking at beside the design.
+in light and dark, whole from top to bottom, for looking at beside the design.
 """
 
 import argparse
@@ -43,9 +43,21 @@ SHOTS = {
     "terms": Shot(door="borrower", address="/messages/terms"),
     "queue": Shot(door="officer", address="/officer/", size=DESK),
     "officer": Shot(
-        door="officer", address="/officer/?show=ours", click="table.queue a", size=DESK, readme=True
+        door="officer", address="/officer/?show=theirs", click="table.queue tbody a", size=DESK, readme=True
     ),
+    "offer": Shot(door="borrower", address="/home/", click="main .card a.button"),
+    "agreement": Shot(door="borrower", address="/offers/", click='main a[href^="/agreements/"]'),
+    "diary": Shot(door="borrower", address="/contacts/"),
+    "diary-new": Shot(door="borrower", address="/contacts/new"),
+    "complaints": Shot(door="borrower", address="/complaints/"),
+    "payments": Shot(door="borrower", address="/payments/"),
+    "privacy": Shot(door="borrower", address="/privacy/"),
+    "verify": Shot(address="/verify/"),
+    "quote": Shot(address="/tools/quote/"),
+    "rates": Shot(address="/tools/rates/"),
+    "help": Shot(address="/help/"),
     "reports": Shot(door="regulator", address="/reports/", size=DESK),
+    "counted": Shot(door="regulator", address="/reports/complaints/", size=DESK),
     "rules": Shot(door="regulator", address="/rules/"),
 }
 
@@ -57,7 +69,7 @@ def enter(page: Any, door: str) -> None:
     page.wait_for_load_state()
 
 
-def shoot(browser: Any, url: str, name: str, path: Path, **options: Any) -> None:
+def shoot(browser: Any, url: str, name: str, path: Path, *, whole: bool = False, **options: Any) -> None:
     shot = SHOTS[name]
     context = browser.new_context(base_url=url, device_scale_factor=2, reduced_motion="reduce", **options)
     page = context.new_page()
@@ -67,7 +79,7 @@ def shoot(browser: Any, url: str, name: str, path: Path, **options: Any) -> None
     if shot.click:
         page.locator(shot.click).first.click()
         page.wait_for_load_state()
-    page.screenshot(path=path, full_page=False)
+    page.screenshot(path=path, full_page=whole)
     context.close()
     print(f"  {path}")
 
@@ -100,6 +112,7 @@ def main() -> int:
                         story.url,
                         name,
                         folder / f"{name}-{width}-{scheme}.png",
+                        whole=True,
                         color_scheme=scheme,
                         **view,
                     )
