@@ -26,10 +26,15 @@ _STRENGTH = {force: rank for rank, force in enumerate(("LAW", "RULE", "STD", "SE
 # Where a message stopped for good, or may never be known to have arrived.
 HELD_BACK = (Message.State.WITHHELD, Message.State.EXPIRED, Message.State.CANCELLED)
 _CAP = "cn.freq.sms_email_wechat"
+# What stands behind a protection is between the borrower and whoever protects.
+_PRIVATE = frozenset({"house.hold", "house.moratorium", "house.dispute", "house.represented", "house.cease"})
 _HOURS = frozenset({"cn.time.night_ban.gbt", "cn.time.night_ban.cba", "house.urumqi", "house.quiet_hours"})
 _ABOUT: dict[str, Any] = {
     "reminder_due_soon": gettext_lazy("A reminder that a payment is coming"),
     "reminder_due_today": gettext_lazy("A reminder on the day of a payment"),
+    "officer_answer_coming": gettext_lazy("When a proposal will be answered"),
+    "officer_please_answer": gettext_lazy("A reminder that an offer waits"),
+    "officer_payment_coming": gettext_lazy("A reminder that a payment is coming"),
     "offer_answered": gettext_lazy("An answer to your proposal"),
     "plan_confirmed": gettext_lazy("The confirmation of your plan"),
     "complaint_answered": gettext_lazy("An answer to your complaint"),
@@ -96,7 +101,7 @@ class Entry:
     @property
     def about(self) -> str:
         """What kind of message it is, for one that has no text because it never left."""
-        return str(_ABOUT.get(self.message.wording, _("A message")))
+        return about(self.message.wording)
 
     @property
     def label(self) -> str:
@@ -223,6 +228,22 @@ def allowance(
         rule=_reason(book, {"rule": cap.id}, on, language),
         reasons=_reasons(gate.findings_as_json(verdict.findings), lender, on, language),
     )
+
+
+def about(wording: str) -> str:
+    """What kind of message a wording makes, in a few words."""
+    return str(_ABOUT.get(wording, _("A message")))
+
+
+def reasons_of(decisions: Iterable[Decision], lender: Lender | None, on: dt.date) -> Sequence[Reason]:
+    """The rules that stood against a message in any of these decisions, each once, strongest first."""
+    found = {str(finding["rule"]): finding for decision in decisions for finding in decision.findings}
+    return _reasons(found.values(), lender, on, get_language() or "en")
+
+
+def told_to_lender(reasons: Iterable[Reason], *, own_cap: bool) -> Sequence[Reason]:
+    """Those that are the lender's to know. A full day counts only where its own messages filled it (`own_cap`)."""
+    return [reason for reason in reasons if reason.rule not in _PRIVATE and (own_cap or reason.rule != _CAP)]
 
 
 def _left_today(person: User, lender: Lender | None, at: dt.datetime, zones: tuple[str, ...]) -> int:

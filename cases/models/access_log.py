@@ -18,6 +18,7 @@ class Viewing(models.Model):
         ANSWER_OFFER = "answer_offer", _("Looked at your proposal, to answer it")
         WITHDRAW_OFFER = "withdraw_offer", _("Looked at their own offer, to take it back")
         ANSWER_PAYMENT = "answer_payment", _("Looked at a payment you noted, to confirm it")
+        WRITE_MESSAGE = "write_message", _("Looked at your file, to send you a reminder")
         READ_COMPLAINT = "read_complaint", _("Read your complaint")
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="viewings")

@@ -3,9 +3,10 @@
 Planning and sending use the same gathering, so they can only differ in what happened in between.
 """
 
+import copy
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from django.db.models import Q
 from cases.domain import rulebook as rulebooks
 from cases.domain.facts import most_in_a_local_day
 from cases.models import Consent, Contact, Hold, Lender, User
-from notices.domain import gate
+from notices.domain import delivery, gate
 from notices.models import Decision, Message, OptOut, Preference
 from repayment import queries_payments
 
@@ -23,6 +24,8 @@ from repayment import queries_payments
 WRITTEN = ("sms", "email", "wechat")
 # No two clocks are further apart than this, so a local day of "now" lies inside it on both sides.
 _ANY_LOCAL_DAY = dt.timedelta(hours=27)
+# A reminder put off again and again meets its `not_after` long before.
+_TRIES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +157,12 @@ class Surroundings:
         """From here on this message counts towards the day of `at`."""
         self._sent[question.person.pk].append((at, question.lender.pk if question.lender else None))
 
+    def copy(self) -> "Surroundings":
+        """The same rows, for a question whose slot nobody else shall see."""
+        other = copy.copy(self)
+        other._sent = copy.deepcopy(self._sent)
+        return other
+
     def _is_checked(self, question: Question) -> bool:
         """Whether a payment waits for the lender's word: on this debt, or on any of the lender's when none is named."""
         return any(
@@ -200,6 +209,30 @@ def decision(
         facts=gate.as_json(facts),
         rulebook_version=verdict.rulebook_version,
     )
+
+
+def settle(
+    message: Message, question: Question, around: Surroundings, *, at: dt.datetime
+) -> Iterator[Decision]:
+    """Ask until the gate says yes, no, or the time is over; each different answer is kept. Saves nothing.
+
+    A deferral is judged again at the moment it names: another reminder may already have that day's slot. The
+    message is left queued for its moment, withheld, or expired.
+    """
+    for _ in range(_TRIES):
+        facts, verdict = around.ask(question, message.due_at)
+        yield decision(message, stage="planning", at=at, facts=facts, verdict=verdict)
+        if verdict.outcome is gate.Outcome.REFUSED:
+            message.state = delivery.after(message.state, "withhold", delivery.Who.PLANNER)
+            return
+        if verdict.not_before is None:
+            message.state = delivery.after(message.state, "queue", delivery.Who.PLANNER)
+            around.take_slot(question, message.due_at)
+            return
+        if verdict.not_before >= message.not_after:
+            break
+        message.due_at = verdict.not_before
+    message.state = delivery.after(message.state, "expire", delivery.Who.PLANNER)
 
 
 def _zone(lender: Lender) -> dt.tzinfo:

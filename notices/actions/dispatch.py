@@ -28,7 +28,7 @@ from notices.domain import delivery, gate
 from notices.domain.wording import WordingError
 from notices.models import Message
 from repayment import queries_payments
-from repayment.models import Instalment, Plan
+from repayment.models import Instalment, Offer, Plan
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
     question = Question(
         person=person,
         lender=message.lender,
-        debt_id=message.plan.debt_id if message.plan else None,
+        debt_id=_debt_of(message),
         purpose=message.purpose,
         channel=message.channel,
         reminds_of_plan=reminder and message.plan is not None,
@@ -261,10 +261,12 @@ def _due() -> QuerySet[Message]:
 def _needless(message: Message) -> str:
     """Why a message has nothing true to say any more.
 
-    A reminder: its plan is no longer in force, or its instalment is paid. A confirmation: the plan was taken back.
+    A reminder: its plan is no longer in force, its instalment is paid, or its offer was answered. A confirmation: the
+    plan was taken back.
     """
     if message.plan is None:
-        return ""
+        offer = _offer_of(message)
+        return "offer_closed" if offer is not None and offer.state != Offer.State.OPEN else ""
     if message.purpose == Message.Purpose.CONFIRMATION and message.plan.state == Plan.State.CANCELLED:
         return "plan_not_in_force"
     if message.purpose != Message.Purpose.REMINDER:
@@ -276,6 +278,19 @@ def _needless(message: Message) -> str:
     if about is not None and about.exists() and not queries_payments.unpaid(about).exists():
         return "already_paid"
     return ""
+
+
+def _offer_of(message: Message) -> Offer | None:
+    """The offer an officer's reminder speaks of."""
+    ref = message.values.get("offer")
+    return Offer.objects.filter(ref=ref).first() if ref else None
+
+
+def _debt_of(message: Message) -> int | None:
+    if message.plan is not None:
+        return message.plan.debt_id
+    offer = _offer_of(message)
+    return offer.debt_id if offer else None
 
 
 def _end(message: Message, verb: str, *, reason: str = "", rules: list[str] | None = None) -> Message:

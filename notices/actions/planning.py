@@ -4,7 +4,7 @@ Idempotent by the message's key: a second run, a second beat or a killed one cha
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
@@ -13,8 +13,8 @@ from django.db.models.functions import Cast, Concat
 
 from cases import clock
 from cases.models import Event
-from notices.actions.asking import Question, Surroundings, decision
-from notices.domain import delivery, gate
+from notices.actions.asking import Question, Surroundings, settle
+from notices.domain import gate
 from notices.models import Decision, Message
 from repayment import queries_payments
 from repayment.models import Instalment, Plan
@@ -26,8 +26,6 @@ DAYS_BEFORE = {"reminder_due_today": 0, "reminder_due_soon": 3}
 HOUR = dt.time(9, 30)
 HORIZON = dt.timedelta(hours=24)
 _CHUNK = 500
-# A reminder put off again and again meets its `not_after` long before.
-_TRIES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +105,15 @@ def _plan_chunk(chunk: Sequence[Instalment], wording: str, days: int, at: dt.dat
     messages = []
     for instalment in chunk:
         message = _message(instalment, wording, days, at, around)
-        answers[message.ref] = list(_settle(message, instalment, around, at))
+        question = Question(
+            person=message.person,
+            lender=message.lender,
+            debt_id=instalment.plan.debt_id,
+            purpose=message.purpose,
+            channel=message.channel,
+            reminds_of_plan=True,
+        )
+        answers[message.ref] = list(settle(message, question, around, at=at))
         messages.append(message)
     # Two beats at once: the second waits for the first and then finds every key taken.
     Message.objects.bulk_create(sorted(messages, key=lambda m: m.key), ignore_conflicts=True)
@@ -138,37 +144,6 @@ def _message(
         not_after=useful_until(instalment.due, days),
         made_at=at,
     )
-
-
-def _settle(
-    message: Message, instalment: Instalment, around: Surroundings, at: dt.datetime
-) -> Iterator[Decision]:
-    """Ask until the gate says yes, no, or the time is over; each different answer is kept.
-
-    A deferral is judged again at the moment it names: another reminder may already have that day's slot.
-    """
-    question = Question(
-        person=message.person,
-        lender=message.lender,
-        debt_id=instalment.plan.debt_id,
-        purpose=message.purpose,
-        channel=message.channel,
-        reminds_of_plan=True,
-    )
-    for _ in range(_TRIES):
-        facts, verdict = around.ask(question, message.due_at)
-        yield decision(message, stage="planning", at=at, facts=facts, verdict=verdict)
-        if verdict.outcome is gate.Outcome.REFUSED:
-            message.state = delivery.after(message.state, "withhold", delivery.Who.PLANNER)
-            return
-        if verdict.not_before is None:
-            message.state = delivery.after(message.state, "queue", delivery.Who.PLANNER)
-            around.take_slot(question, message.due_at)
-            return
-        if verdict.not_before >= message.not_after:
-            break
-        message.due_at = verdict.not_before
-    message.state = delivery.after(message.state, "expire", delivery.Who.PLANNER)
 
 
 def _event(message: Message, last: Decision, at: dt.datetime) -> Event:

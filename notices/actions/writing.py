@@ -19,7 +19,9 @@ def write(message: Message, *, discreet: bool) -> Rendered:
     """The text as it leaves. Raises Refused for a value that may not be sent."""
     language = language_of(message.person)
     values = dict(message.values)
+    # What these name is for the machine: which instalment, which offer.
     values.pop("number", None)
+    values.pop("offer", None)
     if message.lender is not None:
         values["lender"] = lender_name(message.lender, language)
     if "amount" in values:

@@ -33,9 +33,6 @@ SHOWS = {
     "agreed": Q(has_plan=True),
     "protected": Q(is_held=True),
 }
-# What stands behind a protection is between the borrower and whoever protects.
-_PRIVATE = frozenset({"house.hold", "house.moratorium", "house.dispute", "house.represented", "house.cease"})
-_CAP = "cn.freq.sms_email_wechat"
 _WEEK = dt.timedelta(days=7)
 
 
@@ -256,11 +253,7 @@ def is_held(case: Case) -> bool:
 def told(allowance: notice_queries.Allowance) -> Sequence[notice_queries.Reason]:
     """The reasons against a reminder that are this lender's to know."""
     own_cap = allowance.by_lender >= allowance.lender_cap
-    return [
-        reason
-        for reason in allowance.reasons
-        if reason.rule not in _PRIVATE and (own_cap or reason.rule != _CAP)
-    ]
+    return notice_queries.told_to_lender(allowance.reasons, own_cap=own_cap)
 
 
 def messages_of(
@@ -268,7 +261,7 @@ def messages_of(
 ) -> Sequence[tuple[notice_queries.Entry, Sequence[notice_queries.Reason]]]:
     """The newest messages to this borrower in this lender's name, with the reasons that may be told."""
     return [
-        (entry, [reason for reason in entry.held if reason.rule not in _PRIVATE and reason.rule != _CAP])
+        (entry, notice_queries.told_to_lender(entry.held, own_cap=False))
         for entry in notice_queries.for_case(case)[:limit]
     ]
 

@@ -30,6 +30,9 @@ ALL = load()
 KEYS = {
     "reminder_due_soon",
     "reminder_due_today",
+    "officer_answer_coming",
+    "officer_please_answer",
+    "officer_payment_coming",
     "offer_answered",
     "plan_confirmed",
     "complaint_answered",
