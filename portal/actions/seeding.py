@@ -27,7 +27,7 @@ from repayment.models import Offer, Policy
 
 Deed = Callable[[], None]
 # Reminders are played for the last weeks only; older months would show the same.
-REMINDED_DAYS = 28
+REMINDED_DAYS = 14
 _MORNING = dt.time(9, 31)
 
 
@@ -59,9 +59,11 @@ def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
         for number, part in enumerate(borrowers):
             at = now - dt.timedelta(days=part.days_ago, minutes=7 * number % 600)
             diary.note(at, _arrives(diary, part, lenders))
-        for days in range(REMINDED_DAYS, -1, -1):
+        oldest = max(part.days_ago for part in borrowers)
+        for days in range(oldest, -1, -1):
             day = (now - dt.timedelta(days=days)).astimezone(clock.BEIJING).date()
-            diary.note(dt.datetime.combine(day, _MORNING, clock.BEIJING), _send_what_is_due)
+            deed = _send_what_is_due if days <= REMINDED_DAYS else _tell_news
+            diary.note(dt.datetime.combine(day, _MORNING, clock.BEIJING), deed)
         diary.play(now)
         _complaints(lenders)
     ledger.seal_all()
@@ -137,7 +139,15 @@ def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) 
         person.save(update_fields=["name"])
         if part.email:
             EmailAddress.objects.create(user=person, email=part.email, verified=True, primary=True)
-        preferences.set_terms(by=person, sms=True, email=bool(part.email), discreet=part.discreet)
+        hours = [dt.time(hour) for hour in part.hours] if part.hours else [None, None]
+        preferences.set_terms(
+            by=person,
+            sms=True,
+            email=bool(part.email),
+            discreet=part.discreet,
+            hours_from=hours[0],
+            hours_to=hours[1],
+        )
         for debt in part.debts:
             debts.add(
                 by=person,
@@ -158,7 +168,8 @@ def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) 
         budgets.keep(by=person, figures=budget.Statement(lines=lines))
         if part.quiet == "hold":
             holds.place(by=person, kind="dispute")
-        _propose(diary, person, part)
+        if part.plan:
+            _propose(diary, person, part)
         if part.quiet == "pause":
             preferences.pause(by=person)
         for when, trouble in troubles.of(part, person, lenders):
@@ -239,6 +250,10 @@ def _send_what_is_due() -> None:
     today = clock.today()
     for offer in repayment_queries.expirable(today):
         offers.expire(offer=offer, on=today)
-    news.take_up()
     planning.plan(clock.now())
+    _tell_news()
+
+
+def _tell_news() -> None:
+    news.take_up()
     dispatch.drain()
