@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cases.access import Role
+from cases.actions import ledger
 from cases.models import User
 from notices.actions import dispatch, planning
 from repayment.actions import choices, offers, payments
@@ -60,7 +61,7 @@ LANG = {"zh-CN": "zh-hans", "en-GB": "en"}
 
 # Latin letters that a Chinese page may hold: what people call by these letters everywhere, and codes.
 LATIN = re.compile(
-    r"\b(?:Steady|EN|App|AI|LPR|CSV|UTF|GB|MB|SHA|JSON|PIN|JavaScript|Excel|WPS)\b"
+    r"\b(?:Steady|EN|App|AI|LPR|CSV|UTF|GB|MB|SHA|JSON|PIN|Ed25519|JavaScript|Excel|WPS)\b"
     r"|\S+@\S+|https?://\S+|\b[0-9a-f]{16,64}\b|\b[0-9A-Z]{16}\b|\b[\w.-]+\.(?:json|csv|toml)\b"
 )
 # Chinese that an English page may hold: people and institutions by their own names, what is typed as it is said,
@@ -69,7 +70,7 @@ CHINESE = re.compile(
     "林静|周岚|江晴银行|安澜消费金融|云杉小贷|青梧分期|"
     + "|".join(map(re.escape, publishing.KINDS))
     + "|稳还?|^江$"
-    "|日息万五|一万二|机构, 类型, 本金"
+    "|日息万五|一万二|1.2万|机构, 类型, 本金"
 )
 # What a person wrote stays in the language it was written in.
 SAID = ("我们最长 60 期。", "5月11日 22:17 打来电话")
@@ -131,6 +132,7 @@ def story(clock: Any) -> Story:
     agreed = offers.accept(by=admin, offer=others[2])
     noted = payments.claim(by=agreed.case.borrower, plan=agreed, amount=100_00, on=clock.today)
     against = a_complaint(builders.a_borrower(), file.lenders[0])
+    ledger.seal_all()
     people = {
         Role.BORROWER: me,
         Role.LENDER_ADMIN: admin,

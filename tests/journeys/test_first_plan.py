@@ -260,9 +260,10 @@ def the_difference_is_seen_and_accepted(me: Walk, case: Case) -> Plan:
     assert me.path == f"/agreements/{plan.ref}/", "Back again, the question is answered."
     assert Plan.objects.count() == 1
     assert Event.objects.filter(kind="offer.accepted").count() == 1
-    rows = me.page.locator("table tbody tr").all()
+    schedule = me.page.locator("table:has(tfoot)")
+    rows = schedule.locator("tbody tr").all()
     assert len(rows) == plan.instalments.count()
-    assert sum(cells(row)[0] for row in rows) == cells(me.page.locator("table tfoot tr"))[0]
+    assert sum(cells(row)[0] for row in rows) == cells(schedule.locator("tfoot tr"))[0]
     return plan
 
 
