@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from cases.views import budget, complaints, contacts, debts, record
+from cases.views import budget, complaints, contacts, debt_paste, debts, record
 from notices.views import messages
 from portal import gallery
 from portal.api import calculators
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # What I owe, what I can afford
     path("debts/", debts.debts, name="debts"),
     path("debts/new", debts.debt_new, name="debt_new"),
+    path("debts/paste", debt_paste.debt_paste, name="debt_paste"),
     path("debts/import", debts.debt_import, name="debt_import"),
     path("debts/import/table", debts.debt_template, name="debt_template"),
     path("debts/<slug:ref>/", debts.debt, name="debt"),

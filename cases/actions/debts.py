@@ -67,6 +67,24 @@ def add(*, by: User, facts: Facts, once: str = "") -> Debt:
 
 
 @transaction.atomic
+def add_all(*, by: User, facts: Sequence[Facts], once: str = "") -> list[Debt]:
+    """Record several debts, or none. The same one-time token a second time returns the debts of the first."""
+    _lock(by)
+    if not facts:
+        raise Refused("nothing_chosen", _("Every debt was left out, so nothing was saved."))
+    for each in facts:
+        each.check()
+    if once:
+        earlier = Submission.objects.filter(borrower=by, purpose=Submission.Purpose.DEBT, key=once).first()
+        if earlier:
+            return list(Debt.objects.filter(borrower=by, ref__in=earlier.made))
+    debts = [_create(by, each, Debt.Source.BORROWER) for each in facts]
+    if once:
+        _hand_in(by, Submission.Purpose.DEBT, once, debts)
+    return debts
+
+
+@transaction.atomic
 def change(*, by: User, debt: Debt, facts: Facts) -> Debt:
     """Put other facts in place of the old ones. Nothing changed, nothing recorded."""
     _lock(by)

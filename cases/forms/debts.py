@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import naming
 from cases.actions.debts import Facts
-from cases.domain import debt_csv
+from cases.domain import debt_csv, sms_paste
 from cases.forms.figures import AmountField, DaysField, FigureField, RateField, ReadsBack
 from cases.forms.once import OnceForm
 from cases.models import Debt, Lender
@@ -82,7 +82,7 @@ class DebtForm(OnceForm, ReadsBack):
             (NOT_KNOWN, _("I do not know who")),
         ]
         # A name in free words is an answer of its own.
-        field.required = not str(self.data.get("lender_words", "")).strip()
+        field.required = not str(self.data.get(self.add_prefix("lender_words"), "")).strip()
         field.error_messages["invalid_choice"] = _("Choose a lender from the list.")
 
     def again(self, data: Any) -> "DebtForm":
@@ -167,3 +167,115 @@ class FileForm(forms.Form):
             )
         data: bytes = upload.read()
         return data
+
+
+class PasteForm(forms.Form):
+    """Collectors' messages as text. Nothing of it is kept; it goes from the box to the guesses and is gone."""
+
+    text = forms.CharField(
+        label=_("The messages"),
+        help_text=_("One or several, as they came. Leave an empty line between two."),
+        widget=forms.Textarea(attrs={"rows": 9, "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Paste a message first.")},
+    )
+
+    def clean_text(self) -> str:
+        # A browser sends two characters for each new line; the person sees one.
+        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+        if len(text) > sms_paste.LONGEST:
+            raise forms.ValidationError(_("This is more than 10,000 characters. Please paste it in parts."))
+        return text
+
+
+class PastedDebtForm(DebtForm):
+    """A debt as a message seems to tell it: every box is open, and the whole may be left out."""
+
+    leave_out = forms.BooleanField(label=_("Leave this one out"), required=False)
+    kind = forms.ChoiceField(
+        label=_("What kind of debt is it?"),
+        choices=[("", _("Please choose")), *Debt.Kind.choices],
+        error_messages={
+            "required": _("Choose what kind of debt it is."),
+            "invalid_choice": _("Choose what kind of debt it is."),
+        },
+    )
+    # The words the guess was read from travel with the page, since they are kept nowhere.
+    words = forms.CharField(required=False, max_length=600, widget=forms.HiddenInput)
+    together = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["once"]  # One token for all of them stands beside them.
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.left_out:
+            self._errors = forms.utils.ErrorDict()
+
+    @property
+    def left_out(self) -> bool:
+        return bool(self["leave_out"].value())
+
+    @property
+    def shown_pairs(self) -> list[Pair]:
+        """The figures somebody has said something about."""
+        return [pair for pair in self.other_pairs() if self._said(pair)]
+
+    @property
+    def further_pairs(self) -> list[Pair]:
+        return [pair for pair in self.other_pairs() if not self._said(pair)]
+
+    def _said(self, pair: Pair) -> bool:
+        return bool(pair.figure.value() or pair.figure.errors)
+
+    def again(self, data: Any) -> "PastedDebtForm":
+        return PastedDebtForm(data, prefix=self.prefix, lenders=self.lenders.values(), language=self.language)
+
+
+class _PastedDebts(forms.BaseFormSet):
+    """The debts of pasted messages: saved together or not at all."""
+
+    def facts(self) -> list[Facts]:
+        return [form.facts() for form in self.forms if not form.left_out]
+
+    def confirm(self) -> bool:
+        """Put figures that were written unusually in digits, to be looked at once more; whether there were any."""
+        confirms = {
+            place: found
+            for place, form in enumerate(self.forms)
+            if not form.left_out and (found := form.to_confirm())
+        }
+        for place, found in confirms.items():
+            self.forms[place] = found
+        return bool(confirms)
+
+
+PastedDebts = forms.formset_factory(
+    PastedDebtForm,
+    formset=_PastedDebts,
+    extra=0,
+    max_num=sms_paste.MOST_MESSAGES,
+    absolute_max=sms_paste.MOST_MESSAGES,
+    validate_max=True,
+)
+
+
+def initial_of_guess(guess: sms_paste.Guess, lender: Lender | None) -> dict[str, Any]:
+    """What the form says about a guess. One amount for everything stands in the first box; nothing is added up."""
+    figures = guess.figures
+    together = figures["principal"] is None and figures["owed"] is not None
+    if together:
+        figures |= {"principal": figures["owed"], "interest": None, "fees": None}
+    initial: dict[str, Any] = {
+        "lender": lender.ref if lender else NOT_LISTED if guess.lender_words else NOT_KNOWN,
+        "lender_words": "" if lender else guess.lender_words,
+        "kind": guess.kind,
+        "words": " … ".join(guess.read_from)[:600],
+        "together": together,
+    }
+    for name in FIGURES:
+        figure = figures.get(name)
+        field = cast(FigureField, DebtForm.base_fields[name])
+        initial[name] = "" if figure is None else field.plain(figure)
+    initial["principal_unsure"] = figures["principal"] is None
+    return initial

@@ -1,10 +1,11 @@
-"""The demo's own pages: three doors, a clock that moves forward, and what left by SMS and e-mail.
+"""The demo's own pages: four doors, a clock that moves forward, and what left by SMS and e-mail.
 
 The routes exist only with DEMO, and each view asks again.
 """
 
 import datetime as dt
 import functools
+import secrets
 from typing import Any
 
 from celery import current_app
@@ -27,6 +28,8 @@ from portal.views.display import back_to
 _HOUR = 60 * 60
 _DAY = 24 * _HOUR
 MORNING = dt.time(9, 30)
+# The story's people have +86139000…
+NEWCOMERS = "+86139001"
 
 
 def demo_only(view: View) -> View:
@@ -47,7 +50,7 @@ def doors(request: HttpRequest) -> HttpResponse:
 @demo_only
 @require_POST
 def door(request: HttpRequest, role: str) -> HttpResponse:
-    """Sign in as the story's borrower, officer or regulator."""
+    """Sign in as the story's borrower, officer or regulator, or as somebody who begins today."""
     who = _behind(role)
     logout(request)
     accounts.sign_in_for_demo(request, who)
@@ -82,7 +85,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 
 
 def _behind(role: str) -> User:
-    """Lin Jing, the officer of her second lender, or the regulator."""
+    """Lin Jing, the officer of her second lender, the regulator, or a newcomer with an empty file."""
     person: User | None
     match role:
         case "borrower":
@@ -93,11 +96,20 @@ def _behind(role: str) -> User:
             ).first()
         case "regulator":
             person = User.objects.filter(role=Role.REGULATOR).order_by("pk").first()
+        case "newcomer":
+            person = _newcomer()
         case _:
             person = None
     if person is None:
         raise Http404
     return person
+
+
+def _newcomer() -> User | None:
+    """Somebody new at each press, with an invented number that nobody of the story has."""
+    numbers = (f"{NEWCOMERS}{secrets.randbelow(100_000):05d}" for _ in range(100))
+    free = next((number for number in numbers if people.by_phone(number) is None), None)
+    return people.sign_up(phone=free) if free else None
 
 
 def _seconds_until_morning(now: dt.datetime) -> int:

@@ -73,7 +73,7 @@ class Command(BaseCommand):
             _wait_until_answering(port, children[-1])
             self.stdout.write(
                 f"\n  Steady is open at  {address}\n"
-                "  Three doors there: a borrower, a lender's officer, the regulator.\n"
+                "  Four doors there: a borrower, a lender's officer, the regulator, a newcomer.\n"
                 "  Ctrl-C stops everything. `make clean` forgets the demo's data.\n"
             )
             self.stdout.flush()
