@@ -217,16 +217,27 @@ class PastedDebtForm(DebtForm):
         return bool(self["leave_out"].value())
 
     @property
+    def is_together(self) -> bool:
+        """Whether the message gave one amount for everything."""
+        field = cast(forms.BooleanField, self.fields["together"])
+        return bool(field.to_python(self["together"].value()))
+
+    @property
+    def shows_words(self) -> bool:
+        """Whether a name in free words has something to say beside the lender that is chosen."""
+        return self["lender"].value() not in self.lenders or self._said_or_wrong(self["lender_words"])
+
+    @property
     def shown_pairs(self) -> list[Pair]:
         """The figures somebody has said something about."""
-        return [pair for pair in self.other_pairs() if self._said(pair)]
+        return [pair for pair in self.other_pairs() if self._said_or_wrong(pair.figure)]
 
     @property
     def further_pairs(self) -> list[Pair]:
-        return [pair for pair in self.other_pairs() if not self._said(pair)]
+        return [pair for pair in self.other_pairs() if not self._said_or_wrong(pair.figure)]
 
-    def _said(self, pair: Pair) -> bool:
-        return bool(pair.figure.value() or pair.figure.errors)
+    def _said_or_wrong(self, bound: forms.BoundField) -> bool:
+        return bool(bound.value() or bound.errors)
 
     def again(self, data: Any) -> "PastedDebtForm":
         return PastedDebtForm(data, prefix=self.prefix, lenders=self.lenders.values(), language=self.language)

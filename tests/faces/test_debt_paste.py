@@ -7,14 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from django.test import Client
+from django.http import Http404
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases.actions import debts as actions
 from cases.domain.refusal import Refused
 from cases.models import Debt, Event, Lender, User
+from portal.views import demo
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -249,3 +253,47 @@ def test_one_impossible_figure_keeps_all_out(person: User) -> None:
     with pytest.raises(Refused):
         actions.add_all(by=person, facts=[actions.Facts(principal=1), actions.Facts(principal=-1)])
     assert not Debt.objects.exists()
+
+
+def test_a_name_of_the_list_and_a_name_in_words_are_not_asked_for_twice(browser: Client) -> None:
+    known, stranger = (paste(browser, text).partition("<details")[0] for text in (BANK, STRANGER))
+    assert 'name="debt-0-lender_words"' not in known
+    assert 'name="debt-0-lender_words" value="远山数科"' in stranger
+
+
+def test_what_was_said_of_the_message_is_still_said_after_an_error(browser: Client) -> None:
+    page = save(browser, paste(browser, f"{BANK}\n\n{FINANCE}"), **{"debt-1-fees": "-1"}).content.decode()
+    assert page.count("may be inside it") == 1
+    assert "欠款16,800.00元" in page
+
+
+# ── the newcomer's door ──────────────────────────────────────────────────────────────────────
+def newcomer(settings: Any) -> Client:
+    settings.DEMO = True
+    request = RequestFactory().post("/demo/doors/newcomer")
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    assert demo.door(request, role="newcomer").status_code == 302
+    request.session.save()
+    browser = Client(**ENGLISH)
+    browser.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
+    return browser
+
+
+def test_each_press_of_the_newcomers_door_is_somebody_new_with_an_empty_file(settings: Any) -> None:
+    browser = newcomer(settings)
+    newcomer(settings)
+    phones = [person.phone for person in User.objects.all()]
+    assert len(set(phones)) == 2
+    assert all(phone.startswith(demo.NEWCOMERS) for phone in phones)
+    assert {person.role for person in User.objects.all()} == {"borrower"}
+    home = browser.get(reverse("home")).content.decode()
+    assert "Start with the debt that worries you most" in home
+    assert reverse("debt_paste") in home
+
+
+def test_the_newcomers_door_is_shut_outside_the_demo(settings: Any) -> None:
+    settings.DEMO = False
+    with pytest.raises(Http404):
+        demo.door(RequestFactory().post("/"), role="newcomer")
+    assert not User.objects.exists()
