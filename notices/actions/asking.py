@@ -62,9 +62,9 @@ class Surroundings:
             borrower__in=ids, purpose=Consent.Purpose.REMIND, revoked_at__isnull=True
         ):
             self._consents[consent.borrower_id, consent.lender_id].append(consent)
-        self._under_check = defaultdict(set)
+        self._pending = defaultdict(set)
         for checked, of, debt in queries_payments.under_check(ids):
-            self._under_check[checked].add((of, debt))
+            self._pending[checked].add((of, debt))
         self._emails: dict[int, str] = {}
         # The primary address comes last, so it is the one that stays.
         for row in EmailAddress.objects.filter(user__in=ids, verified=True).order_by("primary", "pk"):
@@ -146,7 +146,7 @@ class Surroundings:
             quiet=_quiet(preference),
             plan_in_force=question.reminds_of_plan,
             reminds_of_plan=question.reminds_of_plan,
-            payment_disputed=self._is_checked(question),
+            payment_pending=self._is_pending(question),
         )
 
     def ask(self, question: Question, at: dt.datetime) -> tuple[gate.GateFacts, gate.Verdict]:
@@ -163,11 +163,11 @@ class Surroundings:
         other._sent = copy.deepcopy(self._sent)
         return other
 
-    def _is_checked(self, question: Question) -> bool:
+    def _is_pending(self, question: Question) -> bool:
         """Whether a payment waits for the lender's word: on this debt, or on any of the lender's when none is named."""
         return any(
             question.lender is not None and lender == question.lender.pk and question.debt_id in (None, debt)
-            for lender, debt in self._under_check[question.person.pk]
+            for lender, debt in self._pending[question.person.pk]
         )
 
     def _opted_out(self, person: User, lender: Lender | None, channel: str) -> bool:

@@ -52,6 +52,8 @@ class GateFacts:
     number or address. `consented`: a dated consent covers this purpose and channel. `quiet`: hours in which the person
     wants no reminder, both edges included, over midnight if needed. `reminds_of_plan`: the message is about an instalment
     of the agreed plan itself, which its borrower asked for; anything else stays silent while a plan is kept.
+    `payment_pending`: a payment was noted and the lender has not confirmed it. `payment_disputed`: the amount itself is
+    questioned; decisions kept from before the two were told apart have it for both.
     """
 
     now: datetime
@@ -71,6 +73,7 @@ class GateFacts:
     plan_in_force: bool = False
     reminds_of_plan: bool = False
     payment_disputed: bool = False
+    payment_pending: bool = False
     vulnerable: bool = False
 
 
@@ -177,6 +180,8 @@ def _protections(rulebook: Rulebook, facts: GateFacts, now: datetime) -> Iterato
         yield conduct.found(rule, {"fact": kind})
     if facts.payment_disputed:
         yield conduct.found(rulebook.rule("house.dispute", today), {"fact": "dispute"})
+    if facts.payment_pending:
+        yield conduct.found(rulebook.rule("house.payment_pending", today), {"fact": "payment_pending"})
     if facts.plan_in_force and not facts.reminds_of_plan:
         stop = rulebook.in_force(today, facts.lender_type).get("cn.plan.card70.stop")
         yield conduct.found(stop or rulebook.rule("house.plan_in_force", today), {"fact": "plan_in_force"})

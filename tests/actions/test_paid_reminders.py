@@ -52,7 +52,7 @@ def test_a_payment_without_a_last_word_silences_the_plan_and_says_why(plan, offi
     payment = noted(plan, clock)
     assert planning.plan(clock.now).withheld == 1
     finding = reminders(plan)[0].decisions.get().findings[0]
-    assert finding["rule"] == "house.dispute"
+    assert finding["rule"] == "house.payment_pending"
     payments.not_received(by=officer, payment=payment, reason="nothing_came")
     clock.set(NINE_THIRTY + dt.timedelta(days=3))
     planning.plan(clock.now)

@@ -85,6 +85,8 @@ def facts_of(row: dict[str, str]) -> GateFacts:
                 facts = replace(facts, reminds_of_plan=True)
             case "disputed":
                 facts = replace(facts, payment_disputed=True)
+            case "pending":
+                facts = replace(facts, payment_pending=True)
             case "no_consent":
                 facts = replace(facts, consented=False)
             case "no_address":
@@ -94,7 +96,9 @@ def facts_of(row: dict[str, str]) -> GateFacts:
     return facts
 
 
-@pytest.mark.parametrize("row", list(rows()), ids=lambda row: f"{row['when']} {row['purpose']} {row['facts']}")
+@pytest.mark.parametrize(
+    "row", list(rows()), ids=lambda row: f"{row['when']} {row['purpose']} {row['facts']}"
+)
 def test_the_table_a_lawyer_can_read(row: dict[str, str]) -> None:
     facts = facts_of(row)
     verdict = judge(CN, facts)
@@ -184,6 +188,7 @@ ADDED = [
     {"paused": True},
     {"plan_in_force": True},
     {"payment_disputed": True},
+    {"payment_pending": True},
     {"vulnerable": True},
     {"consented": False},
     {"address_known": False},
