@@ -75,12 +75,13 @@ class OfficerAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Imported here: the site object exists before the apps' models do.
-        from portal.officer import complaints, payments, views
+        from portal.officer import complaints, composer, payments, views
 
         wrap = self.admin_view
         desk = [
             path("", wrap(views.queue), name="index"),
             path("cases/<slug:ref>/", wrap(views.case), name="case"),
+            path("cases/<slug:ref>/message/", wrap(composer.composer), name="case_message"),
             path("complaints/", wrap(complaints.complaints), name="complaints"),
             path("complaints/<slug:ref>/", wrap(complaints.complaint), name="complaint"),
             path("payments/<slug:ref>/", wrap(payments.payment), name="payment"),

@@ -28,6 +28,8 @@ from portal.views.display import back_to
 _HOUR = 60 * 60
 _DAY = 24 * _HOUR
 MORNING = dt.time(9, 30)
+# After every rule's hours have closed: the moment at which an officer tries a reminder in the story.
+EVENING = dt.time(22, 10)
 # The story's people have +86139000…
 NEWCOMERS = "+86139001"
 
@@ -67,7 +69,9 @@ def move_clock(request: HttpRequest) -> HttpResponse:
     elif step == "day":
         clock.advance(_DAY)
     elif step == "morning":
-        clock.advance(_seconds_until_morning(clock.now()))
+        clock.advance(_seconds_until(MORNING, clock.now()))
+    elif step == "evening":
+        clock.advance(_seconds_until(EVENING, clock.now()))
     else:
         raise Http404
     for task in ("repayment.tasks.expire_offers", "notices.tasks.plan_reminders", "notices.tasks.dispatch"):
@@ -112,9 +116,9 @@ def _newcomer() -> User | None:
     return people.sign_up(phone=free) if free else None
 
 
-def _seconds_until_morning(now: dt.datetime) -> int:
+def _seconds_until(time: dt.time, now: dt.datetime) -> int:
     local = now.astimezone(clock.BEIJING)
-    target = dt.datetime.combine(local.date(), MORNING, clock.BEIJING)
+    target = dt.datetime.combine(local.date(), time, clock.BEIJING)
     if target <= local:
         target += dt.timedelta(days=1)
     return max(1, int((target - local).total_seconds()))

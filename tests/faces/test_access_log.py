@@ -70,6 +70,7 @@ def a_complaint(file: File) -> Complaint:
 # How a page is reached whose address speaks of something: URL name → (file → reference).
 REFS: dict[str, Callable[[File], str]] = {
     "admin:case": lambda file: sent(file)[0].case.ref,
+    "admin:case_message": lambda file: sent(file)[0].case.ref,
     "admin:offer_acceptance": lambda file: sent(file)[0].ref,
     "admin:offer_counter": lambda file: sent(file)[0].ref,
     "admin:offer_refusal": lambda file: sent(file)[0].ref,

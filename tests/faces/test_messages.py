@@ -37,7 +37,7 @@ def page(client, name="messages", language="zh-hans", **query):
 
 # ── the archive ──────────────────────────────────────────────────────────────────────────────
 def test_an_empty_archive_says_who_may_write(me, client_for):
-    assert "只有和您说定方案的机构" in page(client_for(me))
+    assert "只有您同意过的机构" in page(client_for(me))
 
 
 def test_what_left_is_shown_as_it_left(me, client_for):

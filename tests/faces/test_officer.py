@@ -539,6 +539,7 @@ OFFICER_ROUTES = [route for route in walk(get_resolver().url_patterns) if route.
 def test_the_site_has_these_addresses_and_no_others():
     assert sorted(route.name for route in OFFICER_ROUTES) == [
         "admin:case",
+        "admin:case_message",
         "admin:complaint",
         "admin:complaints",
         "admin:index",
