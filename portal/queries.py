@@ -30,13 +30,30 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Coming:
-    """One instalment that is not paid yet. `amount` is what it asks for, or what waits; `past` when its day is over."""
+    """One instalment that is not paid yet. `amount` is what it asks for, or what waits; `past` when its day is over.
+
+    `noted` is what waits for the lender's word where that is only a part and `amount` is still to be paid; else 0.
+    """
 
     plan: Plan
     due: dt.date
     amount: int
     state: RowState
     past: bool
+    noted: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Something of it is still to be paid."""
+        return bool(self.noted) or self.state not in (RowState.WAITING, RowState.CHECKING)
+
+
+def span_of(coming: Iterable[Coming], on: dt.date) -> str:
+    """Which days the list speaks of: "month" the month of `on` only, "later" none of it, "both" other months too."""
+    months = {(each.due.year, each.due.month) for each in coming}
+    if months <= {(on.year, on.month)}:
+        return "month"
+    return "later" if min(months) > (on.year, on.month) else "both"
 
 
 def facts_for(user: User) -> Facts:
@@ -71,8 +88,11 @@ def accounts_of(user: User) -> Sequence[Account]:
     return queries_payments.accounts(plans)
 
 
-def coming_instalments(accounts: Iterable[Account], on: dt.date, days: int = 31) -> Sequence[Coming]:
-    """What plans in force ask for in the next `days`, and what earlier days still do, soonest first."""
+def coming_instalments(accounts: Iterable[Account], on: dt.date) -> Sequence[Coming]:
+    """What plans in force ask for in the month of `on`, and what earlier days still do, soonest first.
+
+    Where nothing of that is left to pay, the next instalments due, of one day, stand there too.
+    """
     found = [
         Coming(
             plan=account.plan,
@@ -80,13 +100,20 @@ def coming_instalments(accounts: Iterable[Account], on: dt.date, days: int = 31)
             amount=row.asked,
             state=row.state,
             past=row.instalment.due < on,
+            noted=row.noted if row.is_part else 0,
         )
         for account in accounts
         if account.plan.state == Plan.State.ACTIVE
         for row in account.rows
-        if row.state != RowState.PAID and row.instalment.due < on + dt.timedelta(days=days)
+        if row.state != RowState.PAID
     ]
-    return sorted(found, key=lambda each: (each.due, each.plan.pk))
+    found.sort(key=lambda each: (each.due, each.plan.pk))
+    month = (on.year, on.month)
+    now = [each for each in found if (each.due.year, each.due.month) <= month]
+    if any(each.is_open for each in now):
+        return now
+    later = [each for each in found[len(now) :] if each.is_open]
+    return [*now, *(each for each in later if each.due == later[0].due)]
 
 
 def progress_for(user: User, accounts: Sequence[Account]) -> Progress:

@@ -44,17 +44,25 @@ class Noted:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One instalment of a plan, and where it stands if everything noted arrives; `state` says what has not yet."""
+    """One instalment of a plan, and where it stands if everything noted arrives; `state` says what has not yet.
+
+    `noted` is what of it was noted and waits for the lender's word, in minor units; 0 when nothing does.
+    """
 
     instalment: Instalment
     standing: Standing
     state: RowState
+    noted: int = 0
+
+    @property
+    def is_part(self) -> bool:
+        """What was noted does not reach the whole of it."""
+        return bool(self.noted and self.standing.open)
 
     @property
     def asked(self) -> int:
-        """What is still to be paid, or what waits for the lender's word."""
-        unsettled = self.state in (RowState.WAITING, RowState.CHECKING)
-        return self.instalment.amount if unsettled else self.standing.open
+        """What is still to be paid; when that is nothing, what waits for the lender's word."""
+        return self.standing.open or self.noted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +146,18 @@ def _account(plan: Plan, instalments: Sequence[Instalment], payments: Sequence[N
     ledger = allocate(instalments, confirmed, order)
     hoped = allocate(instalments, [*confirmed, *claimed, *disputed], order) if claimed or disputed else ledger
     states = row_states(hoped, claimed=[each.id for each in claimed], disputed=[each.id for each in disputed])
+    unsettled = {each.id for each in (*claimed, *disputed)}
+    noted_of: defaultdict[int, int] = defaultdict(int)
+    for line in hoped.lines if unsettled else ():
+        if line.payment in unsettled:
+            noted_of[line.number] += line.amount
     rows = [
-        Row(instalment=instalment, standing=standing, state=states[instalment.number])
+        Row(
+            instalment=instalment,
+            standing=standing,
+            state=states[instalment.number],
+            noted=noted_of[instalment.number],
+        )
         for instalment, standing in zip(instalments, hoped.rows, strict=True)
     ]
     return Account(plan=plan, rows=rows, payments=payments, ledger=ledger, hoped=hoped)

@@ -24,6 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
     facts = queries.facts_for(user)
     offers = queries.offers_to_answer(user) if facts.offers_to_answer else []
     accounts = queries.accounts_of(user) if facts.plans else []
+    coming = queries.coming_instalments(accounts, today)
     return render(
         request,
         "home/home.html",
@@ -35,7 +36,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "offers": offers,
             "first_offer": offers[0] if offers else None,
             "monthly_change": _monthly_change(offers[0]) if offers else "",
-            "coming": queries.coming_instalments(accounts, today),
+            "coming": coming,
+            "span": queries.span_of(coming, today),
             "progress": queries.progress_for(user, accounts) if accounts else None,
             "only_plan": accounts[0].plan if len(accounts) == 1 else None,
             "agreements": [account.plan for account in accounts],

@@ -138,6 +138,40 @@ def test_a_late_payment_counts_all_the_same(mine, file, plan, first, clock):
     assert "not noted as paid yet" not in text(mine.get("/home/"))
 
 
+def test_a_part_that_is_noted_leaves_the_rest_open(mine, plan, file, first, clock):
+    clock.set(dt.datetime.combine(first.due + dt.timedelta(days=1), dt.time(3), dt.UTC))
+    part = payments.claim(by=file.borrower, plan=plan, amount=100_00, on=clock.today)
+    rest = f"{(first.amount - 100_00) / 100:,.2f}"
+    assert f"CN¥100.00 noted, CN¥{rest} still open" in text(mine.get(f"/agreements/{plan.ref}/"))
+    home = mine.get("/home/")
+    assert "this part is still open; CN¥100.00 is noted and not confirmed yet" in text(home)
+    assert "paid, waiting to be confirmed" not in text(home)
+    assert [each.amount for each in home.context["coming"]] == [first.amount - 100_00]
+    payments.confirm(by=file.officers[0], payment=part)
+    payments.claim(by=file.borrower, plan=plan, amount=first.amount - 100_00, on=clock.today)
+    coming = mine.get("/home/").context["coming"]
+    assert (coming[0].amount, coming[0].state) == (first.amount - 100_00, "waiting")
+
+
+def test_home_lists_this_month_and_the_next_day_only_when_nothing_is_left(mine, plan, file, clock):
+    one, two, *_rest = plan.instalments.order_by("number")
+
+    def home():
+        page = mine.get("/home/")
+        heading = next(h for h in ("This month", "Coming next", "Now and next") if h in text(page))
+        return heading, [each.due for each in page.context["coming"]]
+
+    clock.set(dt.datetime.combine(one.due, dt.time(3), dt.UTC))
+    assert home() == ("This month", [one.due])
+    payments.claim(by=file.officers[0], plan=plan, amount=one.amount, on=clock.today)
+    assert home() == ("Coming next", [two.due])
+    clock.set(dt.datetime.combine(two.due + dt.timedelta(days=31), dt.time(3), dt.UTC))
+    heading, due = home()
+    assert heading == "Now and next"
+    assert due[0] == two.due
+    assert all(day <= clock.today.replace(day=28) + dt.timedelta(days=4) for day in due)
+
+
 def test_an_officer_confirms_from_the_case(desk, payment):
     case = f"/officer/cases/{payment.plan.case.ref}/"
     address = f"/officer/payments/{payment.ref}/"
