@@ -129,7 +129,7 @@ _TRAPS = re.compile(
     | (?<![\d,.])\d{1,2}月\d{1,2}[日号] | (?<!\d)\d{1,2}[:：]\d{2}(?::\d{2})?(?!\d)
     | (?<![\d,.])\d{1,2}[日号时点]前? | (?<![\d,.])\d{4}年
     | (?:回复?|reply)\ ?[a-z]*\d+
-    | 第?\d+(?:/\d+)?期 | [\d.]+\ ?[%％‰折]
+    | 第?\d+(?:/\d+)?(?=期) | [\d.]+\ ?[%％‰折]
     | (?:us\$|hk\$|nt\$|\$|£|€|usd|hkd|gbp|eur|美元|美金|港币|英镑|欧元)[ ]?\d[\d,.]{0,20}
     | (?<![\d,.])\d[\d,.]{0,20}[ ]?(?:万|千)?(?:us\$|usd|hkd|gbp|eur|dollars?|pounds?|euros?|美元|美金|港元|港币|英镑|欧元|日元)
     | \d*\*+\d+ | (?<![\d.,])\d{12,}(?!\d)
@@ -186,7 +186,9 @@ _LABELS = tuple(
             0,
             r"最低|减免|优惠|免除|折扣|额度|授信|可借|可贷|最高|已还|实还|已收|已支付|奖励|红包|补贴|每期|每月|月供|月还"
             r"|只需|仅需|先还|首付|定金|悬赏|律师费|诉讼费|工资|收入|存款|余额不足|minimum|discount|waive|only\ pay|pay\ only"
-            r"|settle\ for|per\ month|monthly|credit\ limit|up\ to|paid|reward",
+            r"|settle\ for|per\ month|monthly|credit\ limit|up\ to|paid|reward"
+            # One instalment is not the debt.
+            r"|(?<=\x00)期(?:账单|款|应还|金额|为|[:：])*\Z",
         ),
         (_Part.PRINCIPAL, 0, r"本金|principal"),
         (_Part.INTEREST, 0, r"利息|罚息|息费|逾期息|interest"),
@@ -201,7 +203,7 @@ _LABELS = tuple(
             2,
             r"逾期|应还|待还|需还|须还|未还|未付|未归还|拖欠|overdue|past\ due|due\b|arrears|repay",
         ),
-        (_Part.OWED, 3, r"欠款|欠|债务|合计|共计|总计|一共|总额|owed?\b|owing|outstanding|balance"),
+        (_Part.OWED, 3, r"欠款|欠|剩余|还剩|债务|合计|共计|总计|一共|总额|owed?\b|owing|outstanding|balance"),
         (_Part.OWED, 4, r"结清|总欠款|欠款总额|欠款合计|应还总额|剩余欠款|全部欠款|本息|settlement|total"),
     )
 )
