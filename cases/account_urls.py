@@ -14,6 +14,7 @@ _OURS = [
     path("login/number/", accounts.still_you, name="account_still_you"),
     path("signup/", accounts.to_entry, name="account_signup"),
     path("recover/", accounts.recover, name="account_recover"),
+    path("name/", accounts.name, name="account_name"),
     path("recovery-code/", accounts.recovery_code, name="account_recovery_code"),
     path("phone/change/", accounts.change_phone, name="account_change_phone"),
     path("phone/verify/", accounts.verify_new_phone, name="account_verify_phone"),

@@ -6,6 +6,7 @@ can be changed, released and, after long silence, alone opens nothing.
 
 import datetime as dt
 import secrets
+import unicodedata
 import uuid
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from cases import clock
-from cases.access import Role
+from cases.access import Permission, Role
 from cases.actions.events import record
 from cases.domain.refusal import Refused
 from cases.fields import blind_index
@@ -26,6 +27,9 @@ from cases.models import User
 # Carriers in China resell a cancelled number after 90 days; we begin to doubt earlier.
 SILENCE = dt.timedelta(days=60)
 _RECOVERY_DIGITS = 16
+NAME_LENGTH = 60
+# Control and direction signs, line ends and signs nobody has defined: a page or a letter would show another name.
+_UNSHOWN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
 
 
 def by_phone(phone: str) -> User | None:
@@ -89,6 +93,34 @@ def signed_in(*, by: User, way: str) -> User:
         by.save(update_fields=["phone_seen_at"])
     record("person.signed_in", by=by, about=by, person=by, way=way)
     return by
+
+
+@transaction.atomic
+def name_oneself(*, by: User, name: str) -> User:
+    """The borrower's own name, kept encrypted; a lender that they send a plan to finds their account by it.
+
+    Raises Refused with the field when it is empty, longer than 60 characters, or has signs that cannot be shown.
+    """
+    if not by.may(Permission.FILE_KEEP):
+        raise User.DoesNotExist
+    name = unicodedata.normalize("NFC", name.strip())
+    if not any(map(str.isalpha, name)):
+        raise Refused("no_name", _("Write your name as the lender has it."), field="name")
+    if len(name) > NAME_LENGTH:
+        raise Refused("name_too_long", _("A name has at most 60 characters."), field="name")
+    if any(unicodedata.category(sign) in _UNSHOWN for sign in name):
+        raise Refused(
+            "name_not_writable",
+            _("This name has a sign in it that cannot be shown. Please type it once more."),
+            field="name",
+        )
+    person = User.objects.select_for_update().get(pk=by.pk)
+    first, by.name = not person.name, name
+    if person.name != name:
+        person.name = name
+        person.save(update_fields=["name"])
+        record("person.named", by=by, about=person, person=person, first=first)
+    return person
 
 
 @transaction.atomic

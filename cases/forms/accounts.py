@@ -193,6 +193,17 @@ class RecoveryForm(forms.Form):
     )
 
 
+class NameForm(forms.Form):
+    """What lenders are shown. The rules of a name are the action's."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        help_text=_("As the lender has it, so that it finds your account. Only lenders you send to see it."),
+        error_messages={"required": _("Write your name as the lender has it.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
 class AddPasskeyForm(AddWebAuthnForm):
     """A borrower's passkey opens the account by itself unless they say otherwise; a member of staff's is a second
     factor and nothing more."""

@@ -34,6 +34,7 @@ from cases.forms.accounts import (
     CodeForm,
     EmailProofForm,
     EntryForm,
+    NameForm,
     PasswordForm,
     ProofForm,
     RecoveryForm,
@@ -91,7 +92,7 @@ class CodeView(ConfirmLoginCodeView):
         if process is None:
             request.session[_TYPED] = _as_typed(typed)
             messages.warning(request, _("The code has run out. We can send a new one."))
-            return redirect("account_login")
+            return redirect(self.passthrough_next_url(reverse("account_login")))
         self._process = process
         return FormView.dispatch(self, request, *args, **kwargs)
 
@@ -112,7 +113,7 @@ class CodeView(ConfirmLoginCodeView):
         messages.error(
             self.request, _("Three codes were not right, so this one no longer works. We can send a new one.")
         )
-        return redirect("account_login")
+        return redirect(self.passthrough_next_url(reverse("account_login")))
 
     def _resend_form_valid(self, form: Form) -> HttpResponse:
         try:
@@ -284,6 +285,20 @@ def recovery_code(request: HttpRequest) -> HttpResponse:
     )
 
 
+@requires(Permission.FILE_KEEP)
+def name(request: HttpRequest) -> HttpResponse:
+    """The name that lenders are shown."""
+    person = _person(request)
+    form = NameForm(request.POST or None, initial={"name": person.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            people.name_oneself(by=person, name=form.cleaned_data["name"])
+            return redirect("account_keys")
+        except Refused as refused:
+            form.add_error("name", str(refused))
+    return render(request, "account/name.html", {"form": form}, status=422 if form.errors else 200)
+
+
 @requires(Permission.ACCOUNT)
 def keys(request: HttpRequest) -> HttpResponse:
     """How one signs in: number, e-mail, password, passkeys, recovery code, other devices."""
@@ -294,6 +309,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         "account/keys.html",
         {
             "borrower": person.may(Permission.FILE_KEEP),
+            "name": person.name,
             "phone": identifiers.spoken(person.phone) if person.phone else "",
             "emails": EmailAddress.objects.filter(user=person).order_by("-primary", "email"),
             "has_password": person.has_usable_password(),

@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from cases import naming
 from cases import queries as case_queries
 from cases.access import Permission, requires
+from cases.actions import people
 from cases.domain.refusal import Refused
+from cases.forms.accounts import NameForm
 from cases.models import Debt, Lender, User
 from cases.naming import Named
 from repayment import queries
@@ -56,23 +60,22 @@ def plans(request: HttpRequest) -> HttpResponse:
 @requires(Permission.PLAN_SEND)
 @get_or_post
 def sending(request: HttpRequest) -> HttpResponse:
-    if request.method == "POST":
+    if request.method == "POST" and "choice" in request.POST:
         return _send(request)
     choice = queries.choice_to_send(request.user)
     if choice is None:
         sent = queries.last_sent(request.user)
         return _receipt(request, sent) if sent else redirect("plans")
     parts = _parts(request.user, choice)
-    form = SharesForm(request.GET or None, choices=_reachable(parts))
+    asked = request.POST if request.method == "POST" else request.GET
+    form = SharesForm(asked or None, choices=_reachable(parts))
     agreed = set(form.cleaned_data["lenders"]) if form.is_bound and form.is_valid() else set()
-    if agreed and "change" not in request.GET:
+    if request.method == "POST":
+        return _take_name(request, parts, form, agreed)
+    if agreed and request.user.name and "change" not in request.GET:
         return render(request, "plans/check.html", _check(request.user, choice, parts, agreed))
-    return render(
-        request,
-        "plans/sharing.html",
-        {"form": form, "parts": parts, "ticked": agreed, "nobody": not _reachable(parts)},
-        status=422 if form.is_bound and not agreed else 200,
-    )
+    named = NameForm({}) if agreed and not request.user.name else NameForm()
+    return _ask(request, parts, form, named, agreed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,19 +107,51 @@ class Part:
         return sum(part.schedule.totals.amount for part in self.debts)
 
 
+def _ask(
+    request: HttpRequest, parts: list[Part], form: SharesForm, name: NameForm, ticked: set[str]
+) -> HttpResponse:
+    """Who sees what; and, of a person who has not said it, the name that all of them see."""
+    return render(
+        request,
+        "plans/sharing.html",
+        {
+            "form": form,
+            "name_form": None if request.user.name else name,
+            "reachable": [part for part in parts if part.reachable],
+            "unreachable": [part for part in parts if not part.reachable],
+            "ticked": ticked,
+        },
+        status=422 if form.errors or name.errors else 200,
+    )
+
+
+def _take_name(request: HttpRequest, parts: list[Part], form: SharesForm, agreed: set[str]) -> HttpResponse:
+    """The page before asked for a name: it is kept at once, so that it is not lost whatever comes next.
+
+    A name is never part of an address, so this one question is not asked by GET.
+    """
+    name = NameForm(request.POST)
+    if name.is_valid():
+        try:
+            people.name_oneself(by=request.user, name=name.cleaned_data["name"])
+            if agreed:
+                chosen = urlencode({"lenders": sorted(agreed)}, doseq=True)
+                return redirect(f"{reverse('sending')}?{chosen}")
+        except Refused as refused:
+            name.add_error("name", str(refused))
+    return _ask(request, parts, form, name, agreed)
+
+
 def _send(request: HttpRequest) -> HttpResponse:
     # A form carries no URL converter: PostgreSQL would stumble over a NUL in what is typed here.
     ref = request.POST.get("choice", "").replace("\0", "")
     choice = get_object_or_404(queries.choices_for(request.user), ref=ref)
     parts = _parts(request.user, choice)
     form = SharesForm(request.POST, choices=_reachable(parts))
-    if not form.is_valid() and not choice.sent_at:
-        return render(
-            request,
-            "plans/sharing.html",
-            {"form": form, "parts": parts, "ticked": set(), "nobody": not _reachable(parts)},
-            status=422,
-        )
+    ready = form.is_valid() and request.user.name
+    if not ready and not choice.sent_at:
+        name = NameForm() if request.user.name else NameForm({})
+        return _ask(request, parts, form, name, set(request.POST.getlist("lenders")))
     try:
         shares = dict.fromkeys(form.cleaned_data.get("lenders", ()), SHOWN)
         proposals.send(by=request.user, choice=choice, shares=shares)

@@ -50,6 +50,44 @@ def test_events_about_people_carry_no_number_and_no_address() -> None:
     ]
 
 
+def test_a_name_is_kept_as_ciphertext_and_its_event_does_not_say_it() -> None:
+    person = people.sign_up(phone=NUMBER)
+    people.name_oneself(by=person, name="  高远 ")
+    people.name_oneself(by=person, name="高远")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM cases_user WHERE id = %s", [person.pk])
+        assert "高远" not in cursor.fetchone()[0]
+    assert User.objects.get(pk=person.pk).name == person.name == "高远"
+    assert kinds() == ["person.signed_up", "person.named"]
+    assert "高远" not in str(Event.objects.get(kind="person.named").data)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("", "no_name"),
+        (" \u3000", "no_name"),
+        ("123", "no_name"),
+        ("林" * 61, "name_too_long"),
+        ("林\x00静", "name_not_writable"),
+        ("林\n静", "name_not_writable"),
+        ("林\u202e静", "name_not_writable"),
+        ("林\u200b静", "name_not_writable"),
+    ],
+)
+def test_what_no_page_could_show_is_no_name(name: str, code: str) -> None:
+    person = a_borrower(name="")
+    with pytest.raises(Refused) as refused:
+        people.name_oneself(by=person, name=name)
+    assert (refused.value.code, refused.value.field) == (code, "name")
+    assert not User.objects.get(pk=person.pk).name
+
+
+def test_an_officers_name_is_not_theirs_to_change_here() -> None:
+    with pytest.raises(User.DoesNotExist):
+        people.name_oneself(by=an_officer(a_lender()), name="高远")
+
+
 def test_signing_up_twice_with_one_number_is_one_person() -> None:
     assert people.sign_up(phone=NUMBER) == people.sign_up(phone=NUMBER)
     assert people.sign_up(email="a@example.test") == people.sign_up(email="a@example.test")

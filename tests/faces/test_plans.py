@@ -130,6 +130,67 @@ def test_agreeing_sends_nothing_yet(client_for, file, choice):
     assert not Consent.objects.exists()
 
 
+def test_nothing_ticked_is_said_in_words(client_for, file, choice):
+    response = page_of(client_for(file.borrower), "/plans/sending?look=1")
+    assert response.status_code == 422
+    assert "Choose at least one lender" in response.content.decode()
+
+
+def nameless(file):
+    type(file.borrower).objects.filter(pk=file.borrower.pk).update(name="")
+    file.borrower.name = ""
+
+
+def test_a_name_is_asked_for_once_before_lenders_see_it(client_for, file, choice):
+    nameless(file)
+    client = client_for(file.borrower)
+    assert 'name="name"' in page_of(client, "/plans/sending").content.decode()
+    ref = file.lenders[0].ref
+    response = client.post("/plans/sending", {"lenders": [ref], "name": "高远", "look": "1"})
+    assert (response.status_code, response["Location"]) == (302, f"/plans/sending?lenders={ref}")
+    assert "高远" in page_of(client, response["Location"]).content.decode()
+    assert 'name="name"' not in page_of(client, "/plans/sending").content.decode()
+    assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "高\u202e远"])
+def test_a_name_that_cannot_be_shown_keeps_the_ticks(client_for, file, choice, name):
+    nameless(file)
+    data = {"lenders": [file.lenders[1].ref], "name": name, "look": "1"}
+    response = client_for(file.borrower).post("/plans/sending", data, headers={"accept-language": "en"})
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert html.count(" checked") == 1
+    assert 'href="#id_name"' in html
+
+
+def test_a_name_typed_beside_no_lender_is_not_lost(client_for, file, choice):
+    nameless(file)
+    client = client_for(file.borrower)
+    response = client.post("/plans/sending", {"name": "高远", "look": "1"})
+    assert response.status_code == 422
+    file.borrower.refresh_from_db()
+    assert file.borrower.name == "高远"
+
+
+def test_nothing_leaves_without_a_name(client_for, file, choice):
+    nameless(file)
+    client = client_for(file.borrower)
+    ref = file.lenders[0].ref
+    assert client.get("/plans/sending", {"lenders": [ref]}).status_code == 422
+    assert client.post("/plans/sending", {"choice": choice.ref, "lenders": [ref]}).status_code == 422
+    assert not Offer.objects.exists()
+
+
+def test_the_name_can_be_changed_on_the_account_page(client_for, file):
+    client = client_for(file.borrower)
+    assert 'href="/accounts/name/"' in page_of(client, "/accounts/").content.decode()
+    assert client.post("/accounts/name/", {"name": "林\u200b静"}).status_code == 422
+    assert client.post("/accounts/name/", {"name": "高远"}).status_code == 302
+    file.borrower.refresh_from_db()
+    assert file.borrower.name == "高远"
+
+
 def test_sending_shows_a_receipt_and_the_back_button_does_no_harm(client_for, file, choice):
     client = client_for(file.borrower)
     data = {"choice": choice.ref, "lenders": [lender.ref for lender in file.lenders]}

@@ -208,6 +208,10 @@ def the_plan_is_sent(me: Walk) -> None:
         assert not box.is_checked()
         box.check()
     me.press()
+    assert me.page.locator("[data-error-summary]").count(), "A name that lenders see is asked for."
+    assert me.page.locator("[name=lenders]:checked").count() == 2, "What was ticked stays ticked."
+    me.fill(name="林静")
+    me.press()
     assert not Offer.objects.exists(), "Looking it over sends nothing."
     check = me.page.url
     me.press(twice=True)
