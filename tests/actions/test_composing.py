@@ -3,8 +3,10 @@
 import dataclasses
 import datetime as dt
 import json
+import threading
 
 import pytest
+from django.db import connection
 
 from cases.access import Role
 from cases.domain.refusal import Refused
@@ -274,3 +276,27 @@ def test_looking_writes_nothing_and_asks_the_same_however_much_there_is(file, dj
         assert len(composing.previews(by=file.officers[0], case=file.cases[0])) == 2
     assert not Message.objects.exists()
     assert not Decision.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_officers_at_the_same_second_make_one_message(file):
+    second = builders.an_officer(file.lenders[0])
+    found, problems = [], []
+
+    def press(who):
+        try:
+            found.append(composing.queue(by=who, case=file.cases[0], wording=COMING).pk)
+        except Exception as error:
+            problems.append(error)
+        finally:
+            connection.close()
+
+    presses = [threading.Thread(target=press, args=[who]) for who in (file.officers[0], second) * 2]
+    for each in presses:
+        each.start()
+    for each in presses:
+        each.join()
+    assert problems == []
+    assert len(set(found)) == 1
+    assert Message.objects.count() == 1
+    assert Event.objects.filter(kind="message_queued").count() == 1
