@@ -37,7 +37,7 @@ class Preference(models.Model):
 
 
 class OptOut(models.Model):
-    """"Do not write to me this way": a dated fact, for one channel, from one lender or from all."""
+    """ "Do not write to me this way": a dated fact, for one channel, from one lender or from all."""
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="opt_outs")
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -73,7 +73,9 @@ class Message(models.Model):
 
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="messages")
-    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
+    lender = models.ForeignKey(
+        Lender, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     channel = models.CharField(max_length=8, choices=[("sms", _("SMS")), ("email", _("E-mail"))])
@@ -94,19 +96,24 @@ class Message(models.Model):
     body = EncryptedTextField(blank=True)
     wording_version = models.CharField(max_length=64, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
-    contact = models.OneToOneField(Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="message")
+    contact = models.OneToOneField(
+        Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="message"
+    )
     made_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-due_at", "-id"]
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=Q(state__in=["queued", "claimed"]), name="messages_to_send"),
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state__in=["queued", "claimed"]), name="messages_to_send"
+            ),
             models.Index(fields=["person", "due_at"]),
             models.Index(fields=["lender", "due_at"]),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="claimed") | Q(lease_until__isnull=False), name="claimed_messages_have_a_lease"
+                condition=~Q(state="claimed") | Q(lease_until__isnull=False),
+                name="claimed_messages_have_a_lease",
             ),
         ]
 
@@ -144,7 +151,9 @@ class Receipt(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["message", "status", "provider_id"], name="a_receipt_counts_once"),
+            models.UniqueConstraint(
+                fields=["message", "status", "provider_id"], name="a_receipt_counts_once"
+            ),
         ]
 
     def __str__(self) -> str:
