@@ -5,13 +5,15 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import ResolverMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.defaults import page_not_found
 
 from cases import access, accounts
 from cases.actions import viewing
@@ -120,6 +122,29 @@ class AccessLog:
             viewing.record(by=user, about=about, purpose=watch.purpose)
 
 
+class CalmAnswers:
+    """What is not there, or only behind a button, is said on a page of ours, in the reader's language.
+
+    The innermost, so that the person and the language are known. The demo runs with DEBUG, whose own 404 lists every
+    address of the site; without DEBUG Django's handler shows the same page of ours by itself.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 404 and settings.DEMO and _is_html(response):
+            return page_not_found(request, Http404())
+        # Django's own 405 has no body. Machines get that one: a page would set a cookie where none is read.
+        machine = request.path_info.startswith("/api/")
+        if response.status_code == 405 and not machine and not response.content:
+            calm = render(request, "405.html", status=405)
+            calm.headers["Allow"] = response.headers.get("Allow", "")
+            return calm
+        return response
+
+
 def permission_for(match: ResolverMatch) -> Any:
     """What the table of third-party pages asks for this one; None for a page that is not in it."""
     name = match.view_name
@@ -127,6 +152,10 @@ def permission_for(match: ResolverMatch) -> Any:
     if exact is not None:
         return exact
     return next((need for pattern, need in access.THIRD_PARTY.items() if fnmatchcase(name, pattern)), None)
+
+
+def _is_html(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith("text/html")
 
 
 def _is_over(request: HttpRequest, staff: bool) -> bool:

@@ -96,6 +96,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # For machines
     path("api/v1/public/complaints", public_data.complaints, name="public_complaints"),
     path("api/v1/public/releases", public_data.releases, name="public_releases"),
+    path("robots.txt", public.robots, name="robots"),
+    path("favicon.ico", public.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -3,6 +3,7 @@
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_POST
 
 from cases import queries_diary
@@ -49,3 +50,15 @@ def leave(request: HttpRequest) -> HttpResponse:
 def away(request: HttpRequest) -> HttpResponse:
     """A page with nothing personal on it, and no word of debt."""
     return render(request, "public/away.html")
+
+
+@public
+def robots(request: HttpRequest) -> HttpResponse:
+    """Nothing here is for a search engine: the pages are a person's own, and the tables have their own addresses."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
+
+
+@public
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this address on their own for answers that are no page, such as a JSON document."""
+    return redirect(static("icons/seal.svg"))
