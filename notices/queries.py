@@ -1,8 +1,8 @@
 """What each person may read of messages and of the decisions about them."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -21,10 +21,14 @@ from notices.actions.asking import WRITTEN, Question, Surroundings, rulebook_for
 from notices.actions.writing import lender_name
 from notices.domain import gate
 from notices.models import Decision, Message
+from repayment import queries_payments
+from repayment.models import Instalment, Offer, Plan
 
 _STRENGTH = {force: rank for rank, force in enumerate(("LAW", "RULE", "STD", "SELF", "GUID", "PRAC"))}
 # Where a message stopped for good, or may never be known to have arrived.
 HELD_BACK = (Message.State.WITHHELD, Message.State.EXPIRED, Message.State.CANCELLED)
+# More than a person can have waiting: planning looks a day ahead.
+_WAITING = 50
 _CAP = "cn.freq.sms_email_wechat"
 # What stands behind a protection is between the borrower and whoever protects.
 _PRIVATE = frozenset({"house.hold", "house.moratorium", "house.dispute", "house.represented", "house.cease"})
@@ -36,6 +40,7 @@ _ABOUT: dict[str, Any] = {
     "officer_please_answer": gettext_lazy("A reminder that an offer waits"),
     "officer_payment_coming": gettext_lazy("A reminder that a payment is coming"),
     "offer_answered": gettext_lazy("An answer to your proposal"),
+    "offer_expired": gettext_lazy("Your proposal ran out without an answer"),
     "plan_confirmed": gettext_lazy("The confirmation of your plan"),
     "complaint_answered": gettext_lazy("An answer to your complaint"),
     "payment_confirmed": gettext_lazy("The receipt of a payment"),
@@ -79,7 +84,8 @@ class Entry:
     """One message as its reader sees it.
 
     `at` is when it left or was due to leave. `held` are the reasons of the last decision that put it off or
-    stopped it, strongest first; `held_at` when that was, `next` the lawful time that was then named.
+    stopped it, strongest first; `held_at` when that was, `next` the lawful time that was then named. `stays` are the
+    reasons for which one that still waits would be withheld as things stand.
     """
 
     message: Message
@@ -87,6 +93,7 @@ class Entry:
     held: Sequence[Reason] = field(default_factory=tuple)
     held_at: dt.datetime | None = None
     next: dt.datetime | None = None
+    stays: Sequence[Reason] = field(default_factory=tuple)
 
     @property
     def stopped(self) -> bool:
@@ -110,6 +117,13 @@ class Entry:
             return str(_STATES[self.message.state])
         way = _("E-mail") if self.message.channel == "email" else _("SMS")
         return _("%(way)s, %(state)s") % {"way": way, "state": _STATES[self.message.state]}
+
+    @property
+    def stays_label(self) -> str:
+        """Why one that still waits will not come as things stand, in a few words."""
+        if any(reason.rule == "house.payment_pending" for reason in self.stays):
+            return _("Not for now: a payment waits to be confirmed")
+        return _("Not for now")
 
     @property
     def tone(self) -> str:
@@ -175,9 +189,60 @@ def archive_for(user: User) -> QuerySet[Message]:
 
 
 def coming_for(user: User, limit: int = 5) -> Sequence[Entry]:
-    """What waits to be sent, soonest first."""
+    """What waits to be sent, soonest first, each asked about once more as things stand now.
+
+    Left out is what will be cancelled when its time comes: its plan is no longer in force, or its instalment is paid.
+    """
     waiting = messages_for(user).filter(state__in=[Message.State.PLANNED, Message.State.QUEUED])
-    return entries(waiting.order_by("due_at", "id")[:limit])
+    messages = list(waiting.order_by("due_at", "id")[:_WAITING])
+    plans = {message.plan_id for message in messages if message.plan_id}
+    unpaid = (
+        set(
+            queries_payments.unpaid(
+                Instalment.objects.filter(plan__in=plans, plan__state=Plan.State.ACTIVE)
+            ).values_list("plan", "number")
+        )
+        if plans
+        else set()
+    )
+    coming = [message for message in messages if _is_needed(message, unpaid)][:limit]
+    stays = _stays(user, [message for message in coming if message.purpose == Message.Purpose.REMINDER])
+    return [replace(entry, stays=stays.get(entry.message.pk, ())) for entry in entries(coming)]
+
+
+def _is_needed(message: Message, unpaid: Container[tuple[int, int]]) -> bool:
+    """Whether a message that waits will still have something true to say; `unpaid` holds (plan, instalment number)."""
+    if message.purpose != Message.Purpose.REMINDER or message.plan is None:
+        return True
+    number = message.values.get("number")
+    in_force = message.plan.state == Plan.State.ACTIVE
+    return in_force and (number is None or (message.plan.pk, number) in unpaid)
+
+
+def _stays(person: User, reminders: Sequence[Message]) -> dict[int, Sequence[Reason]]:
+    """Message → the reasons for which the gate would refuse it at its time, if nothing changed until then."""
+    if not reminders:
+        return {}
+    around = Surroundings([person.pk], at=clock.now(), planned=False)
+    refs = [message.values["offer"] for message in reminders if message.values.get("offer")]
+    debts = dict(Offer.objects.filter(ref__in=refs).values_list("ref", "debt")) if refs else {}
+    language = get_language() or "en"
+    found = {}
+    for message in reminders:
+        question = Question(
+            person=person,
+            lender=message.lender,
+            debt_id=message.plan.debt_id if message.plan else debts.get(message.values.get("offer")),
+            purpose=message.purpose,
+            channel=message.channel,
+            reminds_of_plan=message.plan is not None,
+        )
+        _facts, verdict = around.ask(question, message.due_at)
+        if verdict.outcome is gate.Outcome.REFUSED:
+            on = local_time(message.due_at, rulebook_for(message.lender).zone).date
+            findings = gate.findings_as_json(verdict.findings)
+            found[message.pk] = _reasons(findings, message.lender, on, language)
+    return found
 
 
 def entries(messages: Iterable[Message]) -> Sequence[Entry]:

@@ -7,10 +7,11 @@ from django.urls import reverse
 
 from cases.models import Hold
 from notices import queries
-from notices.actions import dispatch, preferences
+from notices.actions import dispatch, planning, preferences
 from notices.models import Decision, Message, OptOut, Preference
+from repayment.actions import payments
 from tests import builders
-from tests.actions.reminding import NINE_THIRTY, a_message, agree_to_reminders
+from tests.actions.reminding import NINE_THIRTY, a_message, a_plan, agree_to_reminders
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def test_what_left_is_shown_as_it_left(me, client_for):
     ("language", "words"),
     [
         ("zh-hans", ["没有发", "您对这笔款有疑问", "惯例"]),
-        ("en", ["Not sent", "you questioned this amount", "Custom"]),
+        ("en", ["Not sent", "you questioned this amount", "Practice"]),
     ],
 )
 def test_what_was_withheld_names_its_rule_in_the_readers_language(me, client_for, language, words):
@@ -119,6 +120,32 @@ def test_a_long_archive_is_turned_page_by_page(me, client_for, django_assert_max
     assert "第000条" in first
     assert "第020条" not in first
     assert "第044条" in page(client, page="3")
+
+
+# ── what waits ───────────────────────────────────────────────────────────────────────────────
+def test_what_waits_says_when_it_will_not_come(me, client_for, clock):
+    plan = a_plan(clock.today + dt.timedelta(days=3), of=me)
+    planning.plan(clock.now)
+    assert [entry.stays for entry in queries.coming_for(me)] == [()]
+    noted = payments.claim(by=me, plan=plan, amount=1_00, on=clock.today)
+    (entry,) = queries.coming_for(me)
+    assert [reason.rule for reason in entry.stays] == ["house.payment_pending"]
+    html = page(client_for(me))
+    assert "先不发：等机构确认付款" in html
+    assert "记下的一笔付款还在等机构确认" in html
+    payments.withdraw(by=me, payment=noted)
+    preferences.pause(by=me)
+    (entry,) = queries.coming_for(me)
+    assert [reason.rule for reason in entry.stays] == ["house.paused"]
+
+
+def test_what_will_be_cancelled_is_not_announced(me, clock):
+    plan = a_plan(clock.today + dt.timedelta(days=3), of=me)
+    planning.plan(clock.now)
+    officer = builders.an_officer(plan.case.lender)
+    payments.claim(by=officer, plan=plan, amount=74_421, on=clock.today)
+    assert queries.coming_for(me) == []
+    assert me.messages.filter(state="queued").exists()
 
 
 # ── the terms ────────────────────────────────────────────────────────────────────────────────
