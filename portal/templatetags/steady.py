@@ -160,7 +160,7 @@ FORCES = {
     "STD": (2, gettext_lazy("Recommended standard")),
     "SELF": (1, gettext_lazy("Industry self-regulation")),
     "GUID": (1, gettext_lazy("Guidance")),
-    "PRAC": (0, gettext_lazy("Custom")),
+    "PRAC": (0, gettext_lazy("Practice")),
 }
 
 

@@ -136,6 +136,8 @@ def _tables(chosen: Release | None, by: str) -> dict[str, object]:
         "by": by,
         "tables": tables.all_shown(content, by) if content and main and main.total else [],
         "without_outcomes": content is not None and content["tables"][released.BY_OUTCOME] is None,
+        # With names, the public file is the one with lenders, and nothing open matches the other hash.
+        "names_public": settings.PUBLISH_LENDER_NAMES,
         "threshold": content["threshold"] if content else settings.SMALL_CELL_THRESHOLD,
     }
 

@@ -16,7 +16,9 @@ def demo(settings):
     settings.DEMO = settings.DEBUG = True
 
 
-@pytest.mark.parametrize("path", ["/no-such-page", "/debts/abc/", "/api/no-such-thing", "/officer/no-such-page"])
+@pytest.mark.parametrize(
+    "path", ["/no-such-page", "/debts/abc/", "/api/no-such-thing", "/officer/no-such-page"]
+)
 def test_the_demo_shows_our_own_page_for_an_unknown_address(demo, client_for, path):
     client = client_for(builders.a_borrower())
     client.cookies["django_language"] = "zh-hans"
