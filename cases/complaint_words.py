@@ -1,6 +1,7 @@
 """Complaints in words, for both sides: the life of one as a timeline, the rule its clock rests on, and what it lacks."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +24,22 @@ MISSING: dict[str, Any] = {
     ),
     "name": gettext_lazy("Your name is missing. Add it to start the law’s clock."),
     "contact": gettext_lazy("A way to reach you is missing. Add one to start the law’s clock."),
+    "not_bound_not_delivered": gettext_lazy(
+        "This lender has not joined Steady, so nothing is delivered. Print this page and hand or send it to them."
+    ),
     "institution": gettext_lazy("The institution is missing."),
     "claim": gettext_lazy("It does not say what you want. Add a wish to start the law’s clock."),
     "facts": gettext_lazy("It does not say what happened. Add a few words to start the law’s clock."),
 }
+
+
+def lacking(missing: Iterable[str]) -> list[str]:
+    """What keeps a complaint from the law's clock, in words; what would help only where the law has a clock for it."""
+    names = list(missing)
+    if complaint_clock.NOT_BOUND in names:
+        undelivered = complaint_clock.NOT_DELIVERED in names
+        names = [complaint_clock.NOT_BOUND, *(["not_bound_not_delivered"] if undelivered else [])]
+    return [str(MISSING.get(name, name)) for name in names]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,7 +54,9 @@ def read_phone(typed: str) -> str:
 
 
 def spoken(phone: str) -> str:
-    """E.164 as people write it at home: 138 0013 8000, or +44 … elsewhere."""
+    """E.164 as people write it at home: 138 0013 8000, or +44 … elsewhere; anything else as it is."""
+    if not phone.startswith("+"):
+        return phone
     try:
         number = phonenumbers.parse(phone, None)
     except phonenumbers.NumberParseException:

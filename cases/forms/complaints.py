@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from cases import naming
+from cases import identifiers, naming
 from cases.actions.complaints import LONGEST, Draft
 from cases.domain import taxonomy
 from cases.domain.refusal import Refused
@@ -105,7 +105,7 @@ class ComplaintForm(OnceForm):
             ),
         ]
         reach = [
-            (PHONE, _("By phone, %(number)s") % {"number": phone}) if phone else None,
+            (PHONE, _("By phone, %(number)s") % {"number": identifiers.spoken(phone)}) if phone else None,
             (EMAIL, _("By e-mail, %(address)s") % {"address": email}) if email else None,
             (NOTHING, _("Not at all; I read the answer here")),
         ]

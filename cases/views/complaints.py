@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import clock, naming, queries, queries_diary, verdicts
+from cases import clock, identifiers, naming, queries, queries_diary, verdicts
 from cases.access import Permission, requires
 from cases.actions import complaints as actions
-from cases.complaint_words import MISSING, category_label, rule_shown, steps
+from cases.complaint_words import category_label, lacking, rule_shown, steps
 from cases.domain import complaint_clock, taxonomy
 from cases.domain.diary import Verdict
 from cases.domain.refusal import Refused
@@ -75,10 +75,11 @@ def complaint_new(request: HttpRequest) -> HttpResponse:
                 "entries": entries,
                 "lender_name": naming.called(draft.lender),
                 "category": category_label(draft.category),
+                "reach": identifiers.spoken(draft.reach),
                 "wants": [Complaint.Want(want).label for want in draft.wants],
                 "clock": started,
                 "statutory": not started.missing,
-                "missing": [MISSING[name] for name in started.missing],
+                "missing": lacking(started.missing),
                 "rule": rule_shown(started.rule, started.received_on),
             },
         )
@@ -176,7 +177,9 @@ def _complaint_page(
                 {"ref": entry.ref, "line": verdicts.line(entry), "removed": entry.removed_at is not None}
                 for entry in kept.contacts.select_related("lender").order_by("at")
             ],
-            "missing": [MISSING.get(name, name) for name in kept.clock.missing],
+            "missing": lacking(kept.clock.missing),
+            "bound": complaint_clock.NOT_BOUND not in kept.clock.missing,
+            "reach": identifiers.spoken(kept.reach),
             "review": rule_shown(complaint_clock.REVIEW, clock.today()) if kept.clock.is_statutory else None,
             "lines": queries_diary.help_lines(*LINES),
             "refused": refused,

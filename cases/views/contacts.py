@@ -14,7 +14,7 @@ from cases.access import Permission, requires
 from cases.actions import contacts as actions
 from cases.domain.refusal import Refused
 from cases.forms.contacts import ContactForm
-from cases.models import Contact
+from cases.models import Complaint, Contact
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 PAGE = 30
@@ -61,6 +61,7 @@ def contact(request: HttpRequest, ref: str) -> HttpResponse:
         for other in queries_diary.contacts_for(request.user)
         if other.ref != kept.ref and _local_day(request, other) == _local_day(request, kept)
     ]
+    complaints = list(kept.complaints.order_by("sent_at"))
     return render(
         request,
         "contacts/contact.html",
@@ -78,7 +79,10 @@ def contact(request: HttpRequest, ref: str) -> HttpResponse:
             "lines": queries_diary.help_lines(
                 *(["110", "12356"] if danger else []), "12378", "12345", *(["12348"] if danger else [])
             ),
-            "complaints": list(kept.complaints.order_by("sent_at")),
+            "complaints": complaints,
+            "complained": next(
+                (each for each in complaints if each.state != Complaint.State.WITHDRAWN), None
+            ),
         },
     )
 

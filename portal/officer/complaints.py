@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases import clock, queries_diary
+from cases import clock, identifiers, queries_diary
 from cases import queries as case_queries
 from cases.access import Permission, requires
 from cases.actions import complaints as actions
@@ -104,6 +104,7 @@ def complaint(request: HttpRequest, ref: str) -> HttpResponse:
         title=_("Complaint %(ref)s") % {"ref": kept.ref},
         here="complaints",
         complaint=kept,
+        reach=identifiers.spoken(kept.reach),
         category=category_label(kept.category),
         wants=[Complaint.Want(want).label for want in kept.wants],
         steps=steps(kept, clock.today(), mine=False),

@@ -121,6 +121,30 @@ def test_a_lender_that_has_not_joined_is_told_nothing(browser: Client, bank: Len
     assert "Print this page" in answer
 
 
+def test_no_filling_in_is_asked_for_where_the_law_has_no_clock(browser: Client, bank: Lender) -> None:
+    Lender.objects.update(kind="microloan")
+    preview = page(browser.post(reverse("complaint_new"), filled(bank, name="", reach="none")))
+    answer = page(browser.post(reverse("complaint_new"), filled(bank, name="", send="1"), follow=True))
+    for shown in (preview, answer):
+        assert "is for banks and consumer finance companies" in shown
+        assert "Your name is missing" not in shown
+        assert "start the law’s clock" not in shown
+
+
+def test_a_number_is_shown_as_people_write_it(browser: Client, bank: Lender) -> None:
+    assert "138 0000 6021" in page(browser.get(reverse("complaint_new")))
+    assert "138 0000 6021" in page(browser.post(reverse("complaint_new"), filled(bank)))
+
+
+def test_an_entry_that_is_in_a_complaint_leads_to_it(browser: Client, person: User, bank: Lender) -> None:
+    kept = entry(person, bank)
+    complaint = sent(person, bank, contacts=(kept,))
+    shown = browser.get(reverse("contact", args=[kept.ref])).content.decode()
+    assert f"?entry={kept.ref}" not in shown
+    complaints.withdraw(by=person, complaint=complaint)
+    assert f"?entry={kept.ref}" in browser.get(reverse("contact", args=[kept.ref])).content.decode()
+
+
 def test_going_back_from_the_preview_loses_nothing(browser: Client, bank: Lender) -> None:
     again = browser.post(reverse("complaint_new"), filled(bank, change="1"))
     assert again.status_code == 200
@@ -253,7 +277,7 @@ def test_an_officer_reads_it_as_sent_and_answers_once(
     assert kept.ref in page(desk.get(reverse("admin:complaints")))
     text = page(desk.get(reverse("admin:complaint", args=[kept.ref])))
     assert "5月11日 22:17 打来电话" in text
-    assert "+8613800006021" in text
+    assert "138 0000 6021" in text
     address = reverse("admin:complaint", args=[kept.ref])
     for _press in range(2):
         assert desk.post(address, {"text": "我们已停止夜间联系。"})["Location"] == address
