@@ -25,6 +25,7 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as django_login
@@ -421,6 +422,9 @@ def sign_in_for_demo(request: HttpRequest, user: User) -> None:
     if not settings.DEMO:
         raise PermissionDenied("Doors without a key exist only in the demo.")
     django_login(request, user, backend=BACKEND)
+    # allauth's own signal, which keeps the list of devices, rings only for its own ways in.
+    request.user = user
+    UserSession.objects.create_from_request(request)
     request.session[_DEMO_DOOR] = user.ref
     people.signed_in(by=user, way="demo")
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from cases import naming
 from cases.domain import rulebook
 from cases.models import Lender
+from portal import devices
 from repayment import wording
 from repayment.domain.difference import Difference
 from repayment.domain.terms import Method
@@ -67,6 +68,12 @@ def cited(citation: str) -> SafeString:
 def called(lender: Lender) -> str:
     """The lender's name in the active language, where it has one there."""
     return naming.called(lender)
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """What somebody signed in with, in words."""
+    return devices.spoken(user_agent)
 
 
 @register.filter

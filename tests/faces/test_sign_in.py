@@ -184,6 +184,14 @@ def test_after_three_wrong_codes_the_number_is_still_typed() -> None:
     assert b"138 0013 8000" in client.get(ENTRY).content
 
 
+def test_after_three_wrong_codes_the_way_on_is_still_known() -> None:
+    client = Client()
+    client.post(f"{ENTRY}?next=/afford/", {"login": NUMBER, "next": "/afford/"})
+    for _ in range(3):
+        answer = client.post(f"{CODE}?next=/afford/", {"code": wrong_code(), "next": "/afford/"})
+    assert answer["Location"] == f"{ENTRY}?next=%2Fafford%2F"
+
+
 def test_a_code_is_dead_after_ten_minutes() -> None:
     client = Client()
     with time_machine.travel(dt.datetime.now(dt.UTC), tick=False) as traveller:
