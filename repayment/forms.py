@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cases import naming
 from cases.forms.figures import AmountField
 from cases.models import Lender
 from repayment.actions.offers import REASON_LENGTH
@@ -29,7 +30,7 @@ class SharesForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["lenders"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(lender.ref, lender.name) for lender in choices]
+        field.choices = [(lender.ref, naming.called(lender)) for lender in choices]
 
 
 class ReasonForm(forms.Form):
