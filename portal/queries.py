@@ -4,15 +4,17 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, Q
+from django.db.models import Min
 
 from cases import clock
 from cases import queries as cases_queries
+from cases.domain.refusal import Refused
 from cases.models import Case, User, Work
 from notices.models import Message
 from portal.domain.next_step import Facts
 from repayment import queries as repayment_queries
 from repayment import queries_payments
+from repayment.actions import proposals
 from repayment.domain.allocation import RowState
 from repayment.models import Choice, Offer, Plan
 from repayment.queries_payments import Account
@@ -57,20 +59,40 @@ def span_of(coming: Iterable[Coming], on: dt.date) -> str:
 
 
 def facts_for(user: User) -> Facts:
-    offers = Offer.objects.filter(case__borrower=user, state=Offer.State.OPEN).aggregate(
-        to_answer=Count("id", filter=Q(made_by=Offer.Side.LENDER)),
-        waiting=Count("id", filter=Q(made_by=Offer.Side.BORROWER)),
-    )
+    offers = list(Offer.objects.filter(case__borrower=user).select_related("case").order_by("number", "id"))
+    waiting = [offer for offer in offers if offer.state == Offer.State.OPEN]
+    ours = [offer for offer in waiting if offer.made_by == Offer.Side.BORROWER]
+    newest = {offer.debt_id: offer for offer in offers}
+    unsettled = {debt.pk for debt in repayment_queries.debts_to_settle(user)}
+    unanswered = [
+        offer
+        for offer in newest.values()
+        if offer.debt_id in unsettled
+        and offer.state == Offer.State.EXPIRED
+        and offer.made_by == Offer.Side.BORROWER
+    ]
+    choice = repayment_queries.choice_to_send(user)
     return Facts(
         debts=cases_queries.debts_for(user).count(),
         has_budget=cases_queries.current_statement(user) is not None,
-        unsent_choice=Choice.objects.filter(
-            borrower=user, sent_at__isnull=True, replaced_at__isnull=True
-        ).exists(),
-        offers_to_answer=offers["to_answer"],
-        offers_waiting=offers["waiting"],
+        unsent_choice=choice is not None and _still_stands(user, choice, unanswered),
+        choice_is_out=choice is not None and unsettled <= {offer.debt_id for offer in ours},
+        offers_to_answer=len(waiting) - len(ours),
+        offers_waiting=len(ours),
+        offers_unanswered=len({offer.case_id for offer in unanswered}),
         plans=repayment_queries.plans_for(user).filter(state=Plan.State.ACTIVE).count(),
     )
+
+
+def _still_stands(user: User, choice: Choice, unanswered: Sequence[Offer]) -> bool:
+    """Whether a choice could be sent as it is, and nothing ran out since the person made it."""
+    if any(offer.closed_at and offer.closed_at > choice.made_at for offer in unanswered):
+        return False
+    try:
+        proposals.unchanged_debts(user, choice)
+    except Refused:
+        return False
+    return True
 
 
 def offers_to_answer(user: User) -> Sequence[Offer]:

@@ -1,4 +1,4 @@
-"""News from below becomes messages: a lender answered, a plan was agreed.
+"""News from below becomes messages: a lender answered or let the day pass, a plan was agreed.
 
 The work row is claimed, the message written and the row marked done in one transaction: a worker killed at any
 moment leaves either all of it or nothing. News about the keys of an account take the direct way, `codes.py`.
@@ -35,10 +35,11 @@ class News:
     values: Mapping[str, Any]
 
 
-def _offer_answered(work: Work) -> News:
+def _about_offer(work: Work) -> News:
+    """The lender answered a proposal, or let its last day pass."""
     offer = Offer.objects.select_related("case__borrower", "case__lender").get(ref=work.about_ref)
     return News(
-        wording="offer_answered",
+        wording=work.kind,
         person=offer.case.borrower,
         purpose=Message.Purpose.ANSWER,
         lender=offer.case.lender,
@@ -103,7 +104,8 @@ def _payment_answered(work: Work) -> News:
 
 # Kind of work → what it says.
 KINDS: Mapping[str, Callable[[Work], News]] = {
-    "offer_answered": _offer_answered,
+    "offer_answered": _about_offer,
+    "offer_expired": _about_offer,
     "plan_agreed": _plan_agreed,
     "complaint_answered": _complaint_answered,
     "payment_confirmed": _payment_confirmed,

@@ -8,6 +8,7 @@ from cases.access import Permission, requires
 from portal import queries, queries_rights
 from portal.domain.next_step import next_step
 from repayment import wording
+from repayment.domain.allocation import RowState
 from repayment.domain.difference import Field, differences
 from repayment.domain.terms import Terms
 from repayment.models import Offer
@@ -37,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "first_offer": offers[0] if offers else None,
             "monthly_change": _monthly_change(offers[0]) if offers else "",
             "coming": coming,
+            "checking": sum(each.state == RowState.CHECKING for each in coming),
             "span": queries.span_of(coming, today),
             "progress": queries.progress_for(user, accounts) if accounts else None,
             "only_plan": accounts[0].plan if len(accounts) == 1 else None,

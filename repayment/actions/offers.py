@@ -26,7 +26,7 @@ from repayment.domain import schedule as schedules
 from repayment.domain.negotiation import OfferState, OfferVerb, Party, PlanState, PlanVerb
 from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Method, Terms
-from repayment.models import Acceptance, Instalment, Offer, Plan, Policy
+from repayment.models import Acceptance, Instalment, Offer, Plan, Policy, Refusal
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -145,6 +145,7 @@ def decline(*, by: User, offer: Offer, reason: str = "") -> Offer:
     state = _after(offer, OfferVerb.DECLINE, side)
     reason = _worded(reason)
     close(offer, state)
+    Refusal.objects.create(offer=offer, by=by, side=side, reason=reason, at=clock.now())
     settle(offer.case, otherwise="declined")
     _record("offer.declined", by=by, offer=offer, has_reason=bool(reason))
     if side == Offer.Side.LENDER:
@@ -172,6 +173,8 @@ def expire(*, offer: Offer, on: dt.date) -> Offer:
     close(offer, state)
     settle(offer.case, otherwise="expired")
     _record("offer.expired", by=None, offer=offer)
+    if offer.made_by == Offer.Side.BORROWER:
+        work.put("offer_expired", about=offer, person=offer.case.borrower)
     return offer
 
 

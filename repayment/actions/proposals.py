@@ -46,7 +46,7 @@ def send(*, by: User, choice: Choice, shares: Mapping[str, Sequence[str]]) -> li
         return list(queries.offers_of(choice))
     if choice.replaced_at:
         raise Refused("choice_replaced", _("You have chosen another plan since. Please look at that one."))
-    debts = _unchanged_debts(by, choice)
+    debts = unchanged_debts(by, choice)
     consents = {ref: fields for ref, fields in shares.items() if fields}
     wanted = _wanted(debts.values(), consents)
 
@@ -95,7 +95,7 @@ def send(*, by: User, choice: Choice, shares: Mapping[str, Sequence[str]]) -> li
     return made
 
 
-def _unchanged_debts(by: User, choice: Choice) -> dict[str, Debt]:
+def unchanged_debts(by: User, choice: Choice) -> dict[str, Debt]:
     """The choice's debts by ref. Raises Refused when what it was computed from is no longer so."""
     statement = case_queries.current_statement(by)
     if statement is None or statement.ref != choice.statement_ref:

@@ -426,6 +426,15 @@ def test_a_lenders_answer_reaches_the_borrower_even_at_night(clock):
     assert Work.objects.get().done_at is not None
 
 
+def test_a_proposal_that_ran_out_is_told():
+    plan = a_plan()
+    work.put("offer_expired", about=plan.offer, person=plan.case.borrower)
+    preferences.set_terms(by=plan.case.borrower, sms=True, email=True, discreet=False)
+    call_command("dispatch", "--once")
+    assert Message.objects.get().purpose == "answer"
+    assert "没有按时答复" in OutboxEntry.objects.get().body
+
+
 def test_work_of_other_kinds_is_left_alone():
     work.put("something_else", about=builders.a_borrower())
     assert news.take_up() == 0

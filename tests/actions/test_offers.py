@@ -230,6 +230,7 @@ def test_an_offer_stands_through_its_last_day(clock):
     offer.refresh_from_db()
     assert offer.state == "expired"
     assert Case.objects.get().reason == "expired"
+    assert Work.objects.get(kind="offer_expired").about_ref == offer.ref
     assert expire_offers() == 0
 
 

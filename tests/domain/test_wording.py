@@ -34,6 +34,7 @@ KEYS = {
     "officer_please_answer",
     "officer_payment_coming",
     "offer_answered",
+    "offer_expired",
     "plan_confirmed",
     "complaint_answered",
     "payment_confirmed",

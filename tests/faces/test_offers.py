@@ -4,9 +4,12 @@ import dataclasses
 
 import pytest
 
-from repayment.actions import offers
+from cases import clock as clocks
+from repayment.actions import choices, offers
 from repayment.domain.terms import Terms
 from repayment.models import Offer, Plan
+from repayment.tasks import expire_offers
+from tests import builders
 from tests.faces.paying import a_file, same_as_random, sent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -31,6 +34,46 @@ def test_the_list_says_what_happens_next(client_for, file, theirs):
     assert "It is your turn" in html
     assert "They should answer by" in html
     assert f'href="/offers/{theirs.ref}/"' in html
+
+
+def home_of(client):
+    response = client.get("/home/", headers={"accept-language": "en"})
+    return response.context["step"], response.content.decode()
+
+
+def test_home_says_what_waits_at_lenders_beside_a_plan_not_sent(client_for, file):
+    sent(file)
+    client = client_for(file.borrower)
+    assert home_of(client)[0] == "wait"
+    choices.choose(by=file.borrower, kind="interest_free")
+    step, html = home_of(client)
+    assert step == "wait"
+    assert "2 proposals are with the lenders" in html
+    assert 'href="/plans/sending"' in html
+
+
+def test_proposals_that_ran_out_are_said_at_home_and_in_the_list(client_for, file, clock):
+    sent(file)
+    choices.choose(by=file.borrower, kind="interest_free")
+    clock.advance(days=8)
+    assert expire_offers() == 2
+    client = client_for(file.borrower)
+    step, html = home_of(client)
+    assert step == "send_again"
+    assert "2 lenders did not answer in time" in html
+    html = client.get("/offers/", headers={"accept-language": "en"}).content.decode()
+    assert html.count("so your proposal ended") == 2
+    choices.choose(by=file.borrower, kind="interest_free")
+    assert home_of(client)[0] == "send"
+
+
+def test_a_choice_made_for_another_budget_does_not_stand_first(client_for, file):
+    choices.choose(by=file.borrower, kind="interest_free")
+    client = client_for(file.borrower)
+    assert home_of(client)[0] == "send"
+    file.borrower.statements.update(replaced_at=clocks.now())
+    builders.a_statement(file.borrower, available=170_000)
+    assert home_of(client)[0] == "compare"
 
 
 def test_an_offer_shows_what_changed_in_words(client_for, file, theirs):
