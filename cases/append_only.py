@@ -23,6 +23,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "repayment_offer": ("terms", "terms_sha256", "made_by", "debt_id", "previous_id", "number"),
     "repayment_instalment": (),
     "repayment_acceptance": (),
+    "repayment_refusal": ("offer_id", "by_id", "side", "at"),
     "repayment_plan": ("terms", "allocation", "canonical", "nonce", "terms_sha256", "debt_id", "offer_id"),
     "repayment_payment": (),
     "repayment_paymentstate": (),

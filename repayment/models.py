@@ -217,6 +217,20 @@ class Acceptance(models.Model):
         return f"{self.offer_id} {self.side}"
 
 
+class Refusal(models.Model):
+    """Who said no to an offer, for which side, when, and why in their own words. Append-only by trigger."""
+
+    offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="refusal")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="refusals")
+    side = models.CharField(max_length=8, choices=Offer.Side.choices)
+    # Read by the other side; emptied when the borrower's file is erased.
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.side}"
+
+
 class Payment(models.Model):
     """One payment on a plan as somebody wrote it down, in minor units. Append-only; what became of it are its states.
 

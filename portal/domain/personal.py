@@ -163,6 +163,14 @@ PERSONAL: tuple[Rows, ...] = (
         why="retention.agreements",
     ),
     Rows(
+        model="repayment.Refusal",
+        path="offer__case__borrower",
+        fate=Fate.EMPTIED,
+        empties={"reason": ""},
+        hidden={"by": _OTHERS},
+        why="retention.agreements",
+    ),
+    Rows(
         model="repayment.Offer",
         path="case__borrower",
         fate=Fate.EMPTIED,

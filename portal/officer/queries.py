@@ -13,9 +13,10 @@ from django.db.models import Value as V
 from django.db.models.functions import Coalesce
 
 from cases import queries as case_queries
+from cases import queries_diary
 from cases.domain import conduct
 from cases.domain.rulebook import Rule
-from cases.models import Case, Consent, Debt, DebtParty, Event, Hold, Lender, User
+from cases.models import Case, Complaint, Consent, Debt, DebtParty, Event, Hold, Lender, User
 from notices import queries as notice_queries
 from notices.actions.asking import Question, Surroundings, rulebook_for
 from notices.domain import gate
@@ -123,6 +124,18 @@ def counts(cases: QuerySet[Case], today: dt.date) -> dict[str, int]:
     return cases.order_by().aggregate(**tabs, due=Count("pk", filter=due))
 
 
+def complaints_waiting(officer: User, today: dt.date) -> dict[str, int]:
+    """How many complaints the institution has not answered, and how many of them are past their day."""
+    waiting = Q(state=Complaint.State.SENT)
+    return (
+        queries_diary.complaints_for(officer)
+        .order_by()
+        .aggregate(
+            waiting=Count("pk", filter=waiting), late=Count("pk", filter=waiting & Q(clock__due_on__lt=today))
+        )
+    )
+
+
 def first_to_answer(cases: QuerySet[Case]) -> Case | None:
     return cases.filter(waits=Case.Waits.LENDER).first()
 
@@ -213,7 +226,7 @@ def sheets(officer: User, case: Case) -> Sequence[Sheet]:
     offers = list(
         repayment_queries.offers_for(officer)
         .filter(case=case)
-        .select_related("debt", "author")
+        .select_related("debt", "author", "refusal__by")
         .order_by("made_at", "id")
     )
     terms = {offer.pk: Terms.from_json(offer.terms) for offer in offers}

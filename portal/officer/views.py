@@ -53,6 +53,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         groups=queries.grouped(queries.rows(request.user, list(page), at=at, today=today), today),
         page=page,
         counts=queries.counts(cases, today),
+        complaints=queries.complaints_waiting(request.user, today),
         next_case=queries.first_to_answer(cases),
         show=show,
         wanted=request.GET.get("q", "").strip(),

@@ -62,7 +62,7 @@ class Affordability:
 @require_GET
 def offers(request: HttpRequest) -> HttpResponse:
     newest: dict[int, Offer] = {}
-    for offer in queries.offers_for(request.user).order_by("debt_id", "-number"):
+    for offer in queries.offers_for(request.user).select_related("refusal").order_by("debt_id", "-number"):
         newest.setdefault(offer.debt_id, offer)
     plans = {plan.offer_id: plan for plan in queries.plans_for(request.user)}
     standings = []
@@ -189,7 +189,7 @@ def _ending(
 
 
 def _offer(request: HttpRequest, ref: str) -> Offer:
-    return get_object_or_404(queries.offers_for(request.user).select_related("previous"), ref=ref)
+    return get_object_or_404(queries.offers_for(request.user).select_related("previous", "refusal"), ref=ref)
 
 
 def _answerable(

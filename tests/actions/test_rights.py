@@ -37,7 +37,7 @@ from portal import queries_rights
 from portal.actions import retention, rights
 from portal.domain.personal import PERSONAL
 from repayment.actions import offers
-from repayment.models import Offer, Plan
+from repayment.models import Offer, Plan, Refusal
 from tests.actions.negotiating import File, a_file, sent
 from tests.actions.reminding import a_message
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, a_statement
@@ -93,6 +93,10 @@ def full(clock: Any) -> File:
     answer = offers.counter(by=file.officers[1], offer=second, terms=_dearer(second), reason=WORDS["reason"])
     assert agreed.state == Plan.State.ACTIVE
     assert answer.state == Offer.State.OPEN
+    # The offer it answers stands for one that was declined.
+    Refusal.objects.create(
+        offer=second, by=file.officers[1], side=Offer.Side.LENDER, reason=WORDS["reason"], at=clock.now
+    )
     a_debt(person, lender_words=WORDS["lender_words"])
     entry = contacts.log(
         by=person,

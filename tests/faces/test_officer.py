@@ -12,6 +12,7 @@ from django.db import connection
 from django.urls import get_resolver, reverse
 
 from cases.access import Role
+from cases.actions import complaints
 from cases.models import Case, Consent, Event, Hold
 from portal.officer import queries
 from repayment.actions import offers
@@ -429,6 +430,35 @@ def test_declining_needs_a_reason(busy, client_for):
         assert client.post(address, {"reason": "We can go to 36 months."}).status_code == 302
     assert offer_of(busy).state == Offer.State.DECLINED
     assert Event.objects.filter(kind="offer.declined").count() == 1
+
+
+def test_both_sides_read_who_declined_and_why(busy, client_for):
+    offer = offer_of(busy)
+    client_for(busy.officers[0]).post(
+        f"/officer/offers/{offer.ref}/refusal/", {"reason": "We can go to 36 months."}
+    )
+    for who, address in (
+        (busy.officers[0], f"/officer/cases/{offer.case.ref}/"),
+        (busy.borrower, f"/offers/{offer.ref}/"),
+        (busy.borrower, "/offers/"),
+    ):
+        assert "We can go to 36 months." in client_for(who).get(address).content.decode(), address
+    assert (offer.refusal.by, offer.refusal.side) == (busy.officers[0], "lender")
+
+
+def test_a_complaint_past_its_day_heads_a_queue_with_nothing_due(busy, client_for, clock):
+    address = "/officer/"
+    client = client_for(busy.officers[0])
+    Case.objects.update(due_on=None)
+    complaints.send(
+        by=busy.borrower,
+        draft=complaints.Draft(lender=busy.lenders[0], category="hours_calls", said="22:17", reach=""),
+    )
+    assert "Nothing is due today" in page(client.get(address, headers={"accept-language": "en"}))
+    clock.advance(days=200)
+    busy.borrower.refresh_from_db()
+    shown = client.get(address)
+    assert shown.context["complaints"] == {"waiting": 1, "late": 1}
 
 
 def test_withdrawing_takes_back_only_the_own_offer(busy, client_for):
