@@ -360,7 +360,7 @@ class FactPart:
     response: str
 
 
-COMPLAINTS_A_MONTH = 1000
+COMPLAINTS_A_MONTH = 1900
 # Twelve published months, and the one whose outcomes are not known yet.
 COMPLAINT_MONTHS = 13
 # Quiet over the Spring Festival, busy before it and when the summer's instalments fall due.
