@@ -58,7 +58,12 @@ def codes_of(name: str) -> set[str]:
 @cache
 def catalogue(language: str) -> dict[str, str]:
     po = BytesIO(catalogues.po_path(ROOT, language).read_bytes())
-    return {message.id: message.string for message in read_po(po) if isinstance(message.id, str)}
+    # A sentence with a context is worded for one place, and is not the word of a code.
+    return {
+        message.id: message.string
+        for message in read_po(po)
+        if isinstance(message.id, str) and not message.context
+    }
 
 
 def test_every_column_of_codes_is_in_the_glossary() -> None:
