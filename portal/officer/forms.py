@@ -48,7 +48,7 @@ class RefusalForm(forms.Form):
 class CounterForm(forms.Form):
     """Everything an officer may change; what is owed is not among it.
 
-    After a clean `terms` holds the offer in typed form and `preview` its schedule.
+    After a clean `terms` holds the offer in typed form and `preview` its schedule, whatever became of the reason.
     """
 
     waive_interest = forms.CharField(label=_("Overdue interest waived"), max_length=24)
@@ -80,7 +80,9 @@ class CounterForm(forms.Form):
                 "inputmode": "decimal",
             }
         self.fields["rate"].widget.attrs |= {"data-suffix": "%", "inputmode": "decimal"}
-        self.fields["rate"].help_text = _("At most %(limit)s.") % {
+        # A plan without interest has no use for a rate, so none is asked for and none can be wrong.
+        self.fields["rate"].required = not self._is_free()
+        self.fields["rate"].help_text = _("At most %(limit)s. Does not count in a plan without interest.") % {
             "limit": formats.percent(max(before.annual_rate, before.rate))
         }
         self.fields["periods"].widget.attrs |= {"data-suffix": _("instalments")}
@@ -113,6 +115,8 @@ class CounterForm(forms.Form):
         return self._amount("waive_fees")
 
     def clean_rate(self) -> Decimal:
+        if self._is_free():
+            return self.before.annual_rate
         typed = self.cleaned_data["rate"]
         try:
             # The sign stands inside the field, so a bare 0.5 is not in doubt here.
@@ -130,7 +134,8 @@ class CounterForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if not self.errors:
+        # The terms do not wait for the reason: whatever is wrong is said at once.
+        if set(self.errors) <= {"reason"}:
             try:
                 self.terms = self._terms(data)
                 self.preview = schedules.build(self.terms)
@@ -143,6 +148,9 @@ class CounterForm(forms.Form):
         name = _FIELD_OF.get(refused.field, refused.field)
         self.preview = None
         self.add_error(name if name in self.fields else None, _worded(refused))
+
+    def _is_free(self) -> bool:
+        return self.data.get("method") == Method.INTEREST_FREE.value
 
     def _amount(self, name: str) -> int:
         try:

@@ -133,12 +133,11 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
                 return redirect("admin:case", offer.case.ref)
         elif not _is_to_answer(offer):
             return _changed(request, offer)
-        elif form.is_valid():
-            try:
-                offers.must_be_possible(offer=offer, terms=form.terms)
-            except Refused as refused:
+        elif form.preview:
+            for refused in offers.obstacles(offer=offer, terms=form.terms):
                 form.refuse(refused)
         status = 422 if form.errors else 200
+    shown = form.preview is not None and not form.errors
     return _page(
         request,
         "officer/counter.html",
@@ -149,8 +148,8 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
         before=queries.sheet_of(offer),
         policy=policy,
         form=form,
-        sheet=queries.sheet_of(offer, form.terms) if form.preview else None,
-        differences=differences(before, form.terms) if form.preview else (),
+        sheet=queries.sheet_of(offer, form.terms) if shown else None,
+        differences=differences(before, form.terms) if shown else (),
     )
 
 

@@ -8,6 +8,7 @@ that it came too late. On SQLite a transaction is IMMEDIATE, so `select_for_upda
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -288,14 +289,21 @@ def settle(case: Case, *, otherwise: str) -> Case:
     return case
 
 
-def must_be_possible(*, offer: Offer, terms: Terms) -> None:
-    """All that `counter` asks of a lender's terms, without writing: for a page that shows totals before sending.
+def obstacles(*, offer: Offer, terms: Terms) -> list[Refused]:
+    """All that `counter` would refuse in a lender's terms, each with the field to change.
 
-    Raises Refused with the field to change.
+    For a page that shows totals before sending. Raises Refused for terms that mean nothing.
     """
-    _must_owe_the_same(Terms.from_json(offer.terms), terms)
-    _must_lie_ahead(terms)
-    _must_fit_policy(offer, terms, schedules.build(terms))
+    found = []
+    for check in (
+        lambda: _must_owe_the_same(Terms.from_json(offer.terms), terms),
+        lambda: _must_lie_ahead(terms),
+    ):
+        try:
+            check()
+        except Refused as refused:
+            found.append(refused)
+    return [*found, *_outside_policy(offer, terms, schedules.build(terms))]
 
 
 def _answer_days(case: Case) -> int:
@@ -384,15 +392,22 @@ def _must_owe_the_same(before: Terms, after: Terms) -> None:
 
 def _must_fit_policy(offer: Offer, terms: Terms, schedule: Schedule) -> None:
     """An officer goes as far as the lender has published, and no further."""
+    for refused in _outside_policy(offer, terms, schedule):
+        raise refused
+
+
+def _outside_policy(offer: Offer, terms: Terms, schedule: Schedule) -> Iterator[Refused]:
+    """Every limit of the lender's policy that the terms overstep."""
     policy = queries.policy_for(offer.case.lender, clock.today())
     if policy is None:
-        raise Refused("no_policy", _("Your institution has not published a policy yet."))
+        yield Refused("no_policy", _("Your institution has not published a policy yet."))
+        return
     for field, value, limit, message in _limits(policy, terms, schedule, own_rate=offer.debt.annual_rate):
         if value > limit:
-            raise Refused("outside_policy", format_lazy(message, limit=limit), field=field)
+            yield Refused("outside_policy", format_lazy(message, limit=limit), field=field)
     smallest = min(row.amount for row in schedule.rows[:-1]) if len(schedule.rows) > 1 else None
     if smallest is not None and smallest < policy.min_instalment:
-        raise Refused(
+        yield Refused(
             "outside_policy",
             _("The policy sets a smallest instalment; this one is below it."),
             field="periods",

@@ -421,6 +421,22 @@ def test_a_proposal_beyond_the_policy_is_not_accepted_but_may_be_answered(busy, 
     assert not Plan.objects.exists()
 
 
+def test_all_that_stands_against_an_answer_is_said_at_once(busy, client_for):
+    Policy.objects.update(max_periods=10, waive_fees_percent=0)
+    address = f"/officer/offers/{offer_of(busy).ref}/counter/"
+    response = client_for(busy.officers[0]).post(address, counter_data(reason=""))
+    assert response.status_code == 422
+    assert {"periods", "waive_fees", "reason"} <= set(response.context["form"].errors)
+    assert response.context["sheet"] is None
+
+
+def test_a_plan_without_interest_asks_for_no_rate(busy, client_for):
+    Policy.objects.update(interest_free_max_periods=60)
+    address = f"/officer/offers/{offer_of(busy).ref}/counter/"
+    data = counter_data(method="interest_free", rate="")
+    assert client_for(busy.officers[0]).post(address, data).status_code == 200
+
+
 def test_declining_needs_a_reason(busy, client_for):
     client, offer = client_for(busy.officers[0]), offer_of(busy)
     address = f"/officer/offers/{offer.ref}/refusal/"
