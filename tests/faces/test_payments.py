@@ -59,6 +59,7 @@ def test_from_home_it_takes_one_look_and_one_press(mine, plan, first, clock):
     address = f"/agreements/{plan.ref}/payment"
     assert f'href="{address}"' in mine.get("/home/").content.decode()
     form = mine.get(address).context["form"]
+    assert form.fields["amount"].required
     assert form["amount"].value() == f"{first.amount / 100:,.2f}"
     assert form["on"].value() == clock.today
     data = {name: form[name].value() for name in ("amount", "on", "once")}
