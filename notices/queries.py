@@ -15,11 +15,13 @@ from cases import clock
 from cases.access import Permission
 from cases.domain import rulebook
 from cases.domain.facts import local_time, most_in_a_local_day
+from cases.domain.refusal import Refused
 from cases.models import Case, Contact, Lender, User
 from cases.queries import lender_of
 from notices.actions.asking import WRITTEN, Question, Surroundings, rulebook_for
-from notices.actions.writing import lender_name
+from notices.actions.writing import lender_name, write
 from notices.domain import gate
+from notices.domain.wording import WordingError
 from notices.models import Decision, Message
 from repayment import queries_payments
 from repayment.models import Instalment, Offer, Plan
@@ -146,6 +148,7 @@ class Withheld:
     citation: str
     statement: str
     not_before: dt.datetime | None
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -340,9 +343,18 @@ def withheld_messages(limit: int = 12) -> Sequence[Withheld]:
                     citation=reason.citation,
                     statement=reason.statement,
                     not_before=decision.not_before,
+                    words=_words_of(decision.message),
                 )
             )
     return found
+
+
+def _words_of(message: Message) -> str:
+    """What it would have said, or did say later; empty where its values cannot be worded."""
+    try:
+        return message.body or write(message, discreet=True).body
+    except (Refused, WordingError):
+        return ""
 
 
 # Decisions keep their findings as one JSON list; each database opens it with its own words.
