@@ -306,14 +306,21 @@ class Living:
     income: int
 
 
-def living(*, income: int, essentials: int, plan: int, cushion: int) -> Living:
-    """Where a month's income goes: living costs first and untouched, then the plan, then what stays in hand."""
-    parts = (
+def living(
+    *, income: int, essentials: int, plan: int, cushion: int, agreed: int = 0, rest: int = 0
+) -> Living:
+    """Where a month's income goes: living costs first and untouched, then what was agreed before, then the plan, the
+    cushion as the person set it, and what is still left. A part that is nothing is not drawn.
+    """
+    whole = (
         Part(what="essentials", amount=essentials, colour=0),
+        Part(what="agreed", amount=agreed, colour=2),
         Part(what="plan", amount=plan, colour=1),
         Part(what="cushion", amount=cushion, colour=4),
+        Part(what="rest", amount=rest, colour=3),
     )
-    scale = max(income, essentials + plan + cushion, 1)
+    parts = tuple(part for part in whole if part.amount > 0 or part.what not in ("agreed", "rest"))
+    scale = max(income, sum(part.amount for part in parts), 1)
     return Living(
         svg=_shares([(part.amount, part.colour) for part in parts], scale), parts=parts, income=income
     )

@@ -22,8 +22,10 @@ SETTLED = (*IN_FORCE, Plan.State.COMPLETED)
 # answer, and so do people.
 PAY_DAY = 20
 NOTICE_DAYS = 28
-# A lender that has not joined publishes nothing: its debt is counted at its own rate over this many months.
-NOT_JOINED = PolicyLimits(max_periods=60, interest_free_max_periods=0, deferral_max_periods=0)
+# Where a lender publishes nothing, its debt is counted at its own rate over at most this many months.
+UNPUBLISHED = PolicyLimits(
+    max_periods=60, interest_free_max_periods=0, deferral_max_periods=0, published=False
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ class Comparison:
 
     `available` is what the budget leaves after `agreed`, the payments already promised in agreements. `debts`
     are the ones compared, `unclear` those whose amount nobody knows yet, `apart` those in another currency.
+    `at_contract` are those compared whose lender has published nothing: each is counted at its own rate.
     """
 
     statement: Statement | None
@@ -40,6 +43,7 @@ class Comparison:
     debts: tuple[Debt, ...]
     unclear: tuple[Debt, ...]
     apart: tuple[Debt, ...]
+    at_contract: tuple[Debt, ...]
     candidates: tuple[Candidate, ...]
 
     def debt(self, ref: str | None) -> Debt | None:
@@ -144,13 +148,14 @@ def compare_for(user: User) -> Comparison:
     available = max(0, statement.available - agreed) if statement else 0
     today = clock.today()
     candidates: list[Candidate] = []
+    limits = _limits(debts, today)
     if statement and debts:
         candidates = compare(
             [_facts(debt) for debt in debts],
             available=available,
             start=today,
             first_due=first_due_after(today),
-            limits=_limits(debts, today),
+            limits=limits,
         )
     return Comparison(
         statement=statement,
@@ -159,6 +164,7 @@ def compare_for(user: User) -> Comparison:
         debts=debts,
         unclear=tuple(debt for debt in open_debts if not debt.principal),
         apart=tuple(debt for debt in open_debts if debt.principal and debt.currency != currency),
+        at_contract=tuple(debt for debt in debts if not limits[_facts(debt).lender_ref].published),
         candidates=tuple(candidates),
     )
 
@@ -212,10 +218,10 @@ def _limits(debts: tuple[Debt, ...], on: dt.date) -> dict[str, PolicyLimits]:
     policies = policies_for(joined, on)
     limits: dict[str, PolicyLimits] = {}
     for ref, owner in owners.items():
-        if owner is None or not owner.joined:
-            limits[owner.ref if owner else ref] = NOT_JOINED
-        elif owner.pk in policies:
-            policy = policies[owner.pk]
+        policy = policies.get(owner.pk) if owner else None
+        if owner is None or policy is None:
+            limits[owner.ref if owner else ref] = UNPUBLISHED
+        else:
             limits[owner.ref] = PolicyLimits(
                 max_periods=policy.max_periods,
                 interest_free_max_periods=policy.interest_free_max_periods,

@@ -43,6 +43,7 @@ def debts(request: HttpRequest) -> HttpResponse:
             "total": sum(card.debt.balance for card in cards),
             "unsure": len(unsure),
             "currency": CURRENCY,
+            "sent": queries.cases_for(request.user).exists(),
         },
     )
 

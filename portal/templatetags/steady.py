@@ -77,6 +77,21 @@ def gap() -> str:
     return "" if formats.locale().language == "zh" else " "
 
 
+@register.simple_tag
+def mark(sign: str) -> str:
+    """A comma or colon between two parts worded apart, in the signs of the page's language."""
+    return _WIDE[sign] if formats.locale().language == "zh" else f"{sign} "
+
+
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    """Names one after another in a sentence."""
+    return _(", ").join(map(str, words))
+
+
+_WIDE = {",": "，", ":": "："}
+
+
 def _time(value: date | datetime | None, text: str) -> SafeString:
     if value is None:
         return SafeString(text)

@@ -2,7 +2,8 @@
 
 The budget is divided fairly over the debts; each debt then gets the shortest plan whose every row fits its share,
 within what its lender's policy allows. So a candidate that fits never asks for more than is available in any
-month. One that does not fit says which debt blocks it and what would be enough. Nothing is recommended.
+month. One that does not fit says which debt blocks it and what would be enough. A debt whose lender
+publishes nothing is counted at its contract's rate in each of the three. Nothing is recommended.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -57,13 +58,15 @@ class DebtFacts:
 class PolicyLimits:
     """What a lender is ready to agree without asking further. A limit of 0 periods means: not offered.
 
-    `max_periods` counts the months of a pause too.
+    `max_periods` counts the months of a pause too. A lender that publishes nothing is not `published`: its debt is
+    counted in every candidate as equal instalments at its own rate, beside what the others offer.
     """
 
     max_periods: int
     interest_free_max_periods: int
     deferral_max_periods: int
     min_instalment: int = 0
+    published: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,10 +181,22 @@ def _candidate(
     first_due: date,
     limits: Mapping[str, PolicyLimits],
 ) -> Candidate:
-    unknown = tuple(debt.ref for debt in debts if debt.annual_rate is None)
-    if kind is Kind.INTEREST_FREE:
-        unknown = ()
-    options = [_options(kind, debt, start, first_due, limits.get(debt.lender_ref)) for debt in debts]
+    policies = [limits.get(debt.lender_ref) for debt in debts]
+    # Where nobody publishes anything, there is one way of counting and not three.
+    mixed = any(policy is None or policy.published for policy in policies)
+    kinds = [
+        Kind.EQUAL_INSTALMENT if mixed and policy is not None and not policy.published else kind
+        for policy in policies
+    ]
+    unknown = tuple(
+        debt.ref
+        for debt, each in zip(debts, kinds, strict=True)
+        if debt.annual_rate is None and each is not Kind.INTEREST_FREE
+    )
+    options = [
+        _options(each, debt, start, first_due, policy)
+        for each, debt, policy in zip(kinds, debts, policies, strict=True)
+    ]
     for option in options:
         if option.why_not:
             return Candidate(
@@ -239,7 +254,7 @@ def _options(
         return none(WhyNot.NO_PRINCIPAL)
     most = policy.interest_free_max_periods if kind is Kind.INTEREST_FREE else policy.max_periods - pause
     if most < 1 or (kind is Kind.DEFERRAL and pause < 1):
-        return none(WhyNot.NOT_OFFERED)
+        return none(WhyNot.NOT_OFFERED if policy.published else WhyNot.NO_POLICY)
     return _Options(debt=debt, terms=terms, longest=_longest(terms, most, policy.min_instalment))
 
 

@@ -1,7 +1,7 @@
 """The comparison made ready for a page: names, figures and drawings, in the order of the date finished."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,6 +66,7 @@ class Page:
     owed: int
     derivation: Derivation | None
     unknown_rates: tuple[str, ...]
+    at_contract: tuple[str, ...]
     earlier: int
 
 
@@ -107,9 +108,15 @@ def page(comparison: Comparison, named: Mapping[str, Named], chosen: str = "") -
         ),
         owed=owed,
         derivation=derivation,
-        unknown_rates=tuple(named[debt.ref].name for debt in comparison.debts if debt.ref in unknown),
+        unknown_rates=_once(named[debt.ref].name for debt in comparison.debts if debt.ref in unknown),
+        at_contract=_once(named[debt.ref].name for debt in comparison.at_contract),
         earlier=max(card.months for card in cards) - min(card.months for card in cards) if cards else 0,
     )
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    """Each lender once, however many debts it has, in the given order."""
+    return tuple(dict.fromkeys(names))
 
 
 def name_of(kind: str) -> str:
@@ -143,12 +150,15 @@ def _card(
     in_hand = candidate.left_each_month + buffer
     living = None
     if derivation:
-        essentials = derivation.essentials + derivation.flexible + derivation.priority + comparison.agreed
+        essentials = derivation.essentials + derivation.flexible + derivation.priority
+        set_aside = essentials + comparison.agreed + candidate.highest_monthly + buffer
         living = charts.living(
             income=derivation.income,
             essentials=essentials,
+            agreed=comparison.agreed,
             plan=candidate.highest_monthly,
-            cushion=derivation.income - essentials - candidate.highest_monthly,
+            cushion=buffer,
+            rest=derivation.income - set_aside,
         )
     first, highest = candidate.monthly[0].total, candidate.highest_monthly
     unit = 10 ** exponent_of(comparison.statement.currency) if comparison.statement else 1
@@ -186,7 +196,7 @@ def _fact(candidate: Candidate, others: Sequence[Candidate]) -> str:
         return _("done soonest")
     if only("highest_monthly"):
         return _("lightest month")
-    if candidate.kind is Kind.DEFERRAL:
+    if candidate.kind is Kind.DEFERRAL and not candidate.monthly[0].total:
         return _("nothing to pay at first")
     return ""
 

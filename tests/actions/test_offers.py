@@ -400,6 +400,16 @@ def test_a_lender_that_has_not_joined_counts_but_gets_nothing():
     assert len(made) == 1
 
 
+def test_a_lender_that_publishes_nothing_does_not_close_the_ways_of_the_others():
+    file = a_file(1)
+    mute = builders.a_lender(with_policy=False)
+    theirs = builders.a_debt(file.borrower, mute, principal=500_000)
+    unlisted = builders.a_debt(file.borrower, None, principal=400_000, lender_words="王先生")
+    comparison = queries.compare_for(file.borrower)
+    assert comparison.at_contract == (theirs, unlisted)
+    assert [candidate.fits for candidate in comparison.candidates] == [True, True, True]
+
+
 def test_a_debt_of_unknown_amount_is_named_not_guessed():
     file = a_file(1)
     unclear = builders.a_debt(file.borrower, None, principal=None)

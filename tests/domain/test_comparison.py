@@ -92,6 +92,40 @@ def test_a_lender_that_does_not_offer_a_way_blocks_it() -> None:
     assert {candidate.why_not for candidate in unknown} == {WhyNot.NO_POLICY}
 
 
+def test_a_lender_that_publishes_nothing_is_counted_at_its_contract_in_every_way() -> None:
+    silent = PolicyLimits(
+        max_periods=60, interest_free_max_periods=0, deferral_max_periods=0, published=False
+    )
+    debts = [debt(), debt("b", lender_ref="silent", principal=6_000_00)]
+    found = compare(debts, 1_500_00, START, FIRST_DUE, {"bank": POLICY, "silent": silent})
+    assert [candidate.fits for candidate in found] == [True, True, True]
+    assert {candidate.per_debt[1].terms.method for candidate in found} == {Method.EQUAL_INSTALMENT}
+    assert {candidate.per_debt[1].terms.deferral for candidate in found} == {None}
+    _equal, free, pause = found
+    assert free.per_debt[0].terms.method is Method.INTEREST_FREE
+    assert free.total_interest == free.per_debt[1].schedule.totals.interest > 0
+    assert dict(pause.monthly[0].per_debt)["a"] == 0 < dict(pause.monthly[0].per_debt)["b"]
+    assert all(month.total <= 1_500_00 for candidate in found for month in candidate.monthly)
+
+
+def test_where_nobody_publishes_anything_there_is_one_way_of_counting() -> None:
+    silent = PolicyLimits(
+        max_periods=60, interest_free_max_periods=0, deferral_max_periods=0, published=False
+    )
+    found = ways([debt()], 1_000_00, silent)
+    assert found[Kind.EQUAL_INSTALMENT].fits
+    assert {found[kind].why_not for kind in (Kind.INTEREST_FREE, Kind.DEFERRAL)} == {WhyNot.NO_POLICY}
+
+
+def test_an_unknown_rate_beside_an_interest_free_plan_is_still_named() -> None:
+    silent = PolicyLimits(
+        max_periods=60, interest_free_max_periods=0, deferral_max_periods=0, published=False
+    )
+    debts = [debt(annual_rate=None), debt("b", lender_ref="silent", annual_rate=None)]
+    _equal, free, _pause = compare(debts, 3_000_00, START, FIRST_DUE, {"bank": POLICY, "silent": silent})
+    assert free.unknown_rates == ("b",)
+
+
 def test_instalments_never_fall_below_a_lenders_smallest() -> None:
     policy = PolicyLimits(
         max_periods=60, interest_free_max_periods=60, deferral_max_periods=3, min_instalment=500_00

@@ -245,3 +245,9 @@ def test_no_component_needs_a_style_attribute() -> None:
     html = rendered("{% stacked_chart chart 'CNY' %}{% progress 1 2 'half' %}{% living_bar living 'CNY' %}", chart=chart,
                     living=charts.living(income=3, essentials=1, plan=1, cushion=1))  # fmt: skip
     assert "style=" not in html
+
+
+def test_signs_between_parts_are_those_of_the_language():
+    words = """{% mark "," %}{% mark ":" %}{{ names|listed }}"""
+    assert rendered(words, names=["甲", "乙"]) == ", : 甲, 乙"
+    assert rendered(words, "zh-hans", names=["甲", "乙"]) == "，：甲、乙"

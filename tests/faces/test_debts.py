@@ -45,6 +45,14 @@ def test_an_empty_list_offers_the_first_step(browser: Client) -> None:
     assert reverse("debt_new") in page
 
 
+def test_who_sees_the_list_is_said_by_what_was_sent(browser: Client, person: User, lender: Lender) -> None:
+    assert "until you send something" in browser.get(reverse("debts")).content.decode()
+    make.a_case(person, lender)
+    page = browser.get(reverse("debts")).content.decode()
+    assert "until you send something" not in page
+    assert "only what you sent each of them" in page
+
+
 def test_a_debt_in_plain_digits_is_saved_at_once(browser: Client, lender: Lender) -> None:
     answer = browser.post(
         reverse("debt_new"), filled(lender, interest_unsure="on", annual_rate="18%"), follow=True

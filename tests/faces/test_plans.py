@@ -4,10 +4,10 @@ import pytest
 
 from cases import clock as business_clock
 from cases.models import Consent
-from repayment.actions import choices
+from repayment.actions import choices, offers
 from repayment.models import Choice, Offer
 from tests import builders
-from tests.faces.paying import a_file, plain, same_as_random
+from tests.faces.paying import a_file, plain, same_as_random, sent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -54,8 +54,29 @@ def test_every_chart_has_its_numbers_as_a_table(client_for, file):
 
 def test_what_is_left_to_live_on_adds_up_to_the_income(client_for, file):
     for card in page_of(client_for(file.borrower)).context["page"].cards:
-        assert sum(part.amount for part in card.living.parts) == card.living.income == 860_000
-        assert card.in_hand == card.living.parts[-1].amount
+        parts = {part.what: part.amount for part in card.living.parts}
+        assert sum(parts.values()) == card.living.income == 860_000
+        assert (parts["essentials"], parts["cushion"]) == (630_000, 50_000), "as the person said"
+        assert card.in_hand == parts["cushion"] + parts.get("rest", 0)
+
+
+def test_what_was_agreed_before_is_not_called_living_costs(client_for, file):
+    first, *_others = sent(file)
+    plan = offers.accept(by=file.officers[0], offer=first)
+    page = page_of(client_for(file.borrower))
+    assert "Plans already agreed" in page.content.decode()
+    for card in page.context["page"].cards:
+        parts = {part.what: part.amount for part in card.living.parts}
+        assert parts["essentials"] == 630_000
+        assert parts["agreed"] == max(row.amount for row in plan.instalments.all())
+        assert sum(parts.values()) == 860_000
+
+
+def test_a_lender_that_publishes_nothing_is_counted_and_said_so(client_for, file):
+    builders.a_debt(file.borrower, None, principal=100_000, lender_words="王先生")
+    html = page_of(client_for(file.borrower)).content.decode()
+    assert html.count('type="radio"') == 3
+    assert "王先生 has not said" in html
 
 
 def test_without_a_budget_the_way_leads_to_the_budget(client_for):
