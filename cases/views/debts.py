@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import naming, queries
+from cases import naming, queries, read_back
 from cases.access import Permission, requires
 from cases.actions import debts as actions
 from cases.domain import debt_csv
@@ -133,19 +133,25 @@ def _debt_page(
     """Show, read back, or save one debt."""
     lenders = list(queries.lenders())
     kept = context.get("debt")
-    if request.method != "POST":
+    typed = request.POST if request.method == "POST" else read_back.kept(request)
+    if typed is None:
         form = DebtForm(lenders=lenders, initial=initial_of(kept) if kept else None)
         return render(request, "debts/form.html", context | {"form": form, "currency": CURRENCY})
-    form = DebtForm(request.POST, lenders=lenders)
+    form = DebtForm(typed, lenders=lenders)
     context |= {"form": form, "currency": CURRENCY}
     if not form.is_valid():
         return render(request, "debts/form.html", context)
     if confirm := form.to_confirm():
+        if request.method == "POST":
+            return read_back.keep(request)
         return render(request, "debts/form.html", context | {"form": confirm, "confirming": True})
+    if request.method != "POST":
+        return render(request, "debts/form.html", context)
     try:
         saved = save(form)
     except Refused as refused:
         return render(request, "debts/form.html", context | {"refused": refused}, status=409)
+    read_back.forget(request)
     messages.success(request, _("Saved: %(name)s.") % {"name": naming.name_of(saved)})
     return redirect("debts")
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import clock, naming
+from cases import clock, naming, read_back
 from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.forms.figures import AmountField
@@ -38,12 +38,17 @@ def payments(request: HttpRequest) -> HttpResponse:
 def payment_new(request: HttpRequest, ref: str) -> HttpResponse:
     plan = get_object_or_404(queries.plans_for(request.user), ref=ref)
     account = queries_payments.account_of(plan)
-    if request.method != "POST":
+    typed = request.POST if request.method == "POST" else read_back.kept(request)
+    if typed is None:
         return _page(request, account, PaymentForm(initial=_initial(account)))
-    form = PaymentForm(request.POST)
+    form = PaymentForm(typed)
     if form.is_valid():
         if confirming := form.to_confirm():
+            if request.method == "POST":
+                return read_back.keep(request)
             return _page(request, account, confirming, confirming=True)
+        if request.method != "POST":
+            return _page(request, account, form)
         try:
             actions.claim(
                 by=request.user,
@@ -56,6 +61,7 @@ def payment_new(request: HttpRequest, ref: str) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
+            read_back.forget(request)
             messages.success(
                 request,
                 _("Noted. The lender is asked to confirm it; until then no reminder leaves for this plan."),

@@ -1,10 +1,12 @@
 """The pages of what a person owes, as a browser without JavaScript meets them."""
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -69,19 +71,40 @@ def test_a_debt_in_plain_digits_is_saved_at_once(browser: Client, lender: Lender
 def test_an_unusual_amount_is_read_back_before_it_is_saved(
     browser: Client, lender: Lender, typed: str, minor: int
 ) -> None:
-    page = browser.post(reverse("debt_new"), filled(lender, principal=typed)).content.decode()
+    answer = browser.post(reverse("debt_new"), filled(lender, principal=typed), follow=True)
+    # An address of its own: "back" finds it again, where the answer to a POST would be a browser's error.
+    assert answer.redirect_chain == [(reverse("debt_new") + "?look=1", 302)]
+    page = answer.content.decode()
     assert not Debt.objects.exists()
     assert f"read from “{typed}”" in page
     assert 'value="12,000.00"' in page
     assert 'value="online_loan"' in page
     browser.post(reverse("debt_new"), filled(lender, principal="12,000.00"))
     assert Debt.objects.get().principal == minor
+    assert "read from" not in browser.get(reverse("debt_new") + "?look=1").content.decode()
+
+
+def test_what_was_read_back_is_one_persons_on_one_page_for_a_quarter_of_an_hour(
+    browser: Client, person: User, lender: Lender
+) -> None:
+    other = reverse("debt", args=[make.a_debt(of=person, owed_to=lender).ref])
+    with time_machine.travel(dt.datetime.now(dt.UTC), tick=False) as traveller:
+        browser.post(reverse("debt_new"), filled(lender, principal="一万二"))
+        assert "read from" in browser.get(reverse("debt_new") + "?look=1").content.decode()
+        assert "read from" not in browser.get(reverse("debt_new")).content.decode()
+        assert "read from" not in browser.get(f"{other}?look=1").content.decode()
+        traveller.shift(15 * 60 + 1)
+        assert "read from" not in browser.get(reverse("debt_new") + "?look=1").content.decode()
 
 
 def test_the_chinese_page_reads_amounts_back_in_words(
     person: User, lender: Lender, client_for: Callable[..., Client]
 ) -> None:
-    page = client_for(person).post(reverse("debt_new"), filled(lender, principal="九千四")).content.decode()
+    page = (
+        client_for(person)
+        .post(reverse("debt_new"), filled(lender, principal="九千四"), follow=True)
+        .content.decode()
+    )
     assert "九千四百元" in page
 
 
