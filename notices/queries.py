@@ -148,6 +148,7 @@ class Withheld:
     citation: str
     statement: str
     not_before: dt.datetime | None
+    about: str
     words: str
 
 
@@ -343,6 +344,7 @@ def withheld_messages(limit: int = 12) -> Sequence[Withheld]:
                     citation=reason.citation,
                     statement=reason.statement,
                     not_before=decision.not_before,
+                    about=about(decision.message.wording),
                     words=_words_of(decision.message),
                 )
             )

@@ -293,7 +293,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["steady"]
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 # ── work in the background ───────────────────────────────────────────────────────────────────
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+# Folders need no host; kombu warns about a missing one.
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if not REDIS_URL:
     _BROKER = VAR_DIR / "broker"
     for _folder in ("messages", "processed", "control"):
@@ -368,5 +369,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # In the demo the terminal belongs to the address it printed; a wrong address is no news there.
+        "django.request": {"handlers": [], "propagate": True, "level": "ERROR" if DEMO else "NOTSET"},
     },
 }

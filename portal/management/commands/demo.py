@@ -42,12 +42,15 @@ class Command(BaseCommand):
             children.append(
                 _start(
                     "celery",
+                    "--quiet",
                     "-A",
                     "portal",
                     "worker",
                     "-B",
                     "-P",
                     "solo",
+                    "--without-gossip",
+                    "--without-mingle",
                     "--loglevel",
                     "WARNING",
                     "--schedule",
