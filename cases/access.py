@@ -61,7 +61,14 @@ _BORROWER = frozenset(
     }
 )
 _OFFICER = frozenset(
-    {Permission.ACCOUNT, Permission.OFFICER_SITE, Permission.CASE_READ, Permission.CASE_ANSWER, Permission.PAYMENT_CONFIRM, Permission.WAIVE}
+    {
+        Permission.ACCOUNT,
+        Permission.OFFICER_SITE,
+        Permission.CASE_READ,
+        Permission.CASE_ANSWER,
+        Permission.PAYMENT_CONFIRM,
+        Permission.WAIVE,
+    }
 )
 
 # Role → (what it is for, in a sentence, and all it may do).
@@ -70,8 +77,10 @@ ROLES: dict[str, tuple[str, frozenset[Permission]]] = {
     Role.OFFICER: ("Answers borrowers for one lender; sees only that lender's part.", _OFFICER),
     Role.TEAM_LEAD: ("Leads a desk of officers; today with an officer's own permissions.", _OFFICER),
     Role.LENDER_ADMIN: ("Sets the lender's published policy.", _OFFICER | {Permission.POLICY_EDIT}),
-    Role.REGULATOR: ("Reads fixed tables. Cannot write, never enters the officers' site.",
-                     frozenset({Permission.ACCOUNT, Permission.REPORT_READ})),
+    Role.REGULATOR: (
+        "Reads fixed tables. Cannot write, never enters the officers' site.",
+        frozenset({Permission.ACCOUNT, Permission.REPORT_READ}),
+    ),
 }
 
 # Roles that must show a second factor on every page that is not public.

@@ -28,7 +28,11 @@ def lender_of(user: User) -> Lender | None:
 def debts_for(user: User) -> QuerySet[Debt]:
     """A borrower's own debts; for an officer the debts its lender owns and the borrower has shown it."""
     debts = Debt.objects.filter(removed_at__isnull=True).prefetch_related(
-        Prefetch("parties", DebtParty.objects.filter(until__isnull=True).select_related("lender"), to_attr="standing")
+        Prefetch(
+            "parties",
+            DebtParty.objects.filter(until__isnull=True).select_related("lender"),
+            to_attr="standing",
+        )
     )
     if user.may(Permission.FILE_KEEP):
         return debts.filter(borrower=user)

@@ -192,7 +192,9 @@ def against_erasure(person: User) -> list[Refused]:
         found.append(
             Refused(
                 "open_complaint",
-                _("A complaint of yours still waits for an answer. Erasing now would make it disappear. You can withdraw it first."),
+                _(
+                    "A complaint of yours still waits for an answer. Erasing now would make it disappear. You can withdraw it first."
+                ),
             )
         )
     if Message.objects.filter(person=person, state=Message.State.CLAIMED).exists():

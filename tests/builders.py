@@ -33,7 +33,9 @@ def a_borrower(**fields: Any) -> User:
     )
 
 
-def a_lender(name: str = "", *, kind: str = Lender.Kind.BANK, with_policy: bool = True, **policy: Any) -> Lender:
+def a_lender(
+    name: str = "", *, kind: str = Lender.Kind.BANK, with_policy: bool = True, **policy: Any
+) -> Lender:
     lender = Lender.objects.create(name=name or f"江晴银行{next(_numbers)}", kind=kind)
     if with_policy:
         terms: dict[str, Any] = {
@@ -49,7 +51,9 @@ def a_lender(name: str = "", *, kind: str = Lender.Kind.BANK, with_policy: bool 
 
 
 def an_officer(of: Lender, *, role: str = Role.OFFICER, **fields: Any) -> User:
-    officer = User.objects.create(role=role, email=f"officer{next(_numbers)}@example.test", name="周岚", **fields)
+    officer = User.objects.create(
+        role=role, email=f"officer{next(_numbers)}@example.test", name="周岚", **fields
+    )
     Post.objects.create(officer=officer, lender=of, since=dt.date(2026, 1, 1))
     return officer
 

@@ -52,8 +52,12 @@ class Debt(models.Model):
     class Meta:
         ordering = ["created_at", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(principal__isnull=True) | Q(principal__gte=0), name="principal_not_negative"),
-            models.CheckConstraint(condition=Q(interest__isnull=True) | Q(interest__gte=0), name="interest_not_negative"),
+            models.CheckConstraint(
+                condition=Q(principal__isnull=True) | Q(principal__gte=0), name="principal_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(interest__isnull=True) | Q(interest__gte=0), name="interest_not_negative"
+            ),
             models.CheckConstraint(condition=Q(fees__isnull=True) | Q(fees__gte=0), name="fees_not_negative"),
         ]
 

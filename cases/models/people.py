@@ -58,7 +58,9 @@ class User(AbstractBaseUser):
                 name="one_person_per_verified_phone",
             ),
             models.UniqueConstraint(
-                fields=["recovery_index"], condition=~Q(recovery_index=""), name="one_person_per_recovery_code"
+                fields=["recovery_index"],
+                condition=~Q(recovery_index=""),
+                name="one_person_per_recovery_code",
             ),
             models.CheckConstraint(
                 condition=Q(erased_at__isnull=True)
@@ -124,7 +126,8 @@ class Post(models.Model):
                 fields=["officer"], condition=Q(until__isnull=True), name="one_lender_per_officer_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gte=models.F("since")), name="post_ends_after_it_began"
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("since")),
+                name="post_ends_after_it_began",
             ),
         ]
 

@@ -134,8 +134,8 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
         elif not _is_to_answer(offer):
             return _changed(request, offer)
         elif form.preview:
-            for refused in offers.obstacles(offer=offer, terms=form.terms):
-                form.refuse(refused)
+            for obstacle in offers.obstacles(offer=offer, terms=form.terms):
+                form.refuse(obstacle)
         status = 422 if form.errors else 200
     shown = form.preview is not None and not form.errors
     return _page(

@@ -133,7 +133,12 @@ def test_no_hidden_number_is_anywhere_in_what_is_kept() -> None:
     content = release.content(by_lender=True)
     cells = released.cells(content, released.BY_CATEGORY)
     truth: dict[Cell, int] = {}
-    issues = {"frequent_calls": "tactics", "wrong_amount": "false", "third_party": "sharing", "paid": "not_owed"}
+    issues = {
+        "frequent_calls": "tactics",
+        "wrong_amount": "false",
+        "third_party": "sharing",
+        "paid": "not_owed",
+    }
     for fact in ComplaintFact.objects.select_related("lender"):
         cell = issues[fact.category], fact.lender.ref
         truth[cell] = truth.get(cell, 0) + 1

@@ -21,7 +21,8 @@ def test_a_nul_in_a_reference_finds_nothing(clock, client_for):
 
 
 @pytest.mark.parametrize(
-    "target", ["home", NUL, "a:b", "", "//elsewhere.test", "/\\elsewhere.test", "https://elsewhere.test", "\n/x"]
+    "target",
+    ["home", NUL, "a:b", "", "//elsewhere.test", "/\\elsewhere.test", "https://elsewhere.test", "\n/x"],
 )
 def test_a_place_to_return_to_that_is_none_leads_to_the_start(target):
     answer = Client().post("/display/", {"theme": "dark", "next": target})
