@@ -10,12 +10,21 @@ import psutil
 import pytest
 
 from tests import demo
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.slow
 
 
 def family(process) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
+
+
+def worker_of(story: demo.Demo, other_than: int = 0) -> psutil.Process | None:
+    """The worker that the demo itself started (beat is the worker's child)."""
+    for child in psutil.Process(story.process.pid).children():
+        if child.pid != other_than and child.is_running() and "celery" in child.cmdline():
+            return child
+    return None
 
 
 def visitor(story: demo.Demo, path: str, opener: urllib.request.OpenerDirector, **fields: str) -> str:
@@ -38,6 +47,10 @@ def test_the_demo_opens_its_doors_and_ctrl_c_leaves_no_process_behind() -> None:
             page = visitor(story, "/demo/", opener)
             token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
             assert "<h1" in visitor(story, f"/demo/doors/{role}/", opener, csrfmiddlewaretoken=token)
+        first = worker_of(story)
+        first.kill()
+        wait_until(lambda: worker_of(story, other_than=first.pid) is not None, seconds=30)
+        assert "<h1" in visitor(story, "/demo/", urllib.request.build_opener())
         children = family(story.process)
         assert len(children) >= 2
         story.interrupt()

@@ -22,6 +22,12 @@ from cases.models import User
 
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 8
+_MOST_RESTARTS = 20
+_WORKER = (
+    *("celery", "--quiet", "-A", "portal", "worker", "-B", "-P", "solo"),
+    *("--without-gossip", "--without-mingle", "--loglevel", "WARNING", "--pidfile", ""),
+)
+_WEB = ("gunicorn", "portal.wsgi", "--threads", "4", "--log-level", "warning", "--graceful-timeout", "3")
 
 
 class Command(BaseCommand):
@@ -36,59 +42,44 @@ class Command(BaseCommand):
         self._prepare()
         port = _free_port(options["port"])
         address = f"http://{_HOST}:{port}/demo/"
-        children: list[subprocess.Popen[bytes]] = []
+        children: dict[str, subprocess.Popen[bytes]] = {}
         signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
         try:
-            children.append(
-                _start(
-                    "celery",
-                    "--quiet",
-                    "-A",
-                    "portal",
-                    "worker",
-                    "-B",
-                    "-P",
-                    "solo",
-                    "--without-gossip",
-                    "--without-mingle",
-                    "--loglevel",
-                    "WARNING",
-                    "--schedule",
-                    str(settings.VAR_DIR / "beat-schedule"),
-                    "--pidfile",
-                    "",
-                )
-            )
-            children.append(
-                _start(
-                    "gunicorn",
-                    "portal.wsgi",
-                    "--bind",
-                    f"{_HOST}:{port}",
-                    "--threads",
-                    "4",
-                    "--log-level",
-                    "warning",
-                    "--graceful-timeout",
-                    "3",
-                )
-            )
-            _wait_until_answering(port, children[-1])
+            children["worker"] = _start(*_WORKER, "--schedule", str(settings.VAR_DIR / "beat-schedule"))
+            children["web"] = _start(*_WEB, "--bind", f"{_HOST}:{port}")
+            _wait_until_answering(port, children["web"])
             self.stdout.write(
                 f"\n  Steady is open at  {address}\n"
                 "  Four doors there: a borrower, a lender's officer, the regulator, a newcomer.\n"
+                f"  To see that nothing is lost, stop the worker (kill {children['worker'].pid}): it is started again.\n"
                 "  Ctrl-C stops everything. `make clean` forgets the demo's data.\n"
             )
             self.stdout.flush()
-            while all(child.poll() is None for child in children):
-                time.sleep(0.5)
-            raise CommandError("A part of the demo stopped by itself; its last words are above.")
+            self._watch(children)
         except KeyboardInterrupt:
             self.stdout.write("\n  Closing…")
         finally:
             # A second Ctrl-C while closing must not leave anybody behind.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            _stop(children)
+            _stop(list(children.values()))
+
+    def _watch(self, children: dict[str, subprocess.Popen[bytes]]) -> None:
+        """Stay until Ctrl-C. A worker that stops is started again, as a server's supervisor would; a web server
+        that stops ends the demo."""
+        starts = 0
+        while children["web"].poll() is None:
+            if children["worker"].poll() is not None:
+                starts += 1
+                if starts > _MOST_RESTARTS:
+                    raise CommandError("The worker stops again and again; its last words are above.")
+                _end_group(children["worker"])
+                children["worker"] = _start(*_WORKER, "--schedule", str(settings.VAR_DIR / "beat-schedule"))
+                self.stdout.write(
+                    f"  The worker was stopped and is started again ({children['worker'].pid})."
+                )
+                self.stdout.flush()
+            time.sleep(0.5)
+        raise CommandError("The web server stopped by itself; its last words are above.")
 
     def _prepare(self) -> None:
         executor = MigrationExecutor(database)
@@ -164,9 +155,13 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
     for child in children:
-        # Whoever of the group outlived its leader.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+        _end_group(child)
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """Whoever of the group outlived its leader."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _as_keyboard_interrupt(signum: int, frame: Any) -> None:
