@@ -27,7 +27,7 @@ from repayment.domain import schedule as schedules
 from repayment.domain.negotiation import OfferState, OfferVerb, Party, PlanState, PlanVerb
 from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Method, Terms
-from repayment.models import Acceptance, Instalment, Offer, Plan, Policy, Refusal
+from repayment.models import Acceptance, Instalment, Offer, PaymentState, Plan, Policy, Refusal
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -39,6 +39,8 @@ FIRST_DUE_WITHIN = dt.timedelta(days=366)
 # How long an answer is waited for where a lender has published no policy.
 USUAL_ANSWER_DAYS = 7
 REASON_LENGTH = 300
+# Payments that somebody stands by keep an agreement from being undone.
+_STANDING = frozenset({PaymentState.State.CLAIMED, PaymentState.State.CONFIRMED})
 
 
 @transaction.atomic
@@ -199,6 +201,12 @@ def take_back(*, by: User, plan: Plan) -> Plan:
     if clock.now() > plan.agreed_at + CHANGE_OF_MIND:
         raise Refused(
             "too_late", _("The 24 hours to change your mind are over. You can still ask the lender.")
+        )
+    if any(noted.state in _STANDING for noted in queries_payments.account_of(plan).payments):
+        # Money paid on it would otherwise hang on an agreement that no longer is one.
+        raise Refused(
+            "payment_noted",
+            _("A payment is noted on this agreement. Take the note back first, or talk to the lender."),
         )
     if not Plan.objects.filter(pk=plan.pk, state__in=queries.IN_FORCE).update(state=state):
         raise Refused("not_in_force", _("This agreement is no longer in force."))

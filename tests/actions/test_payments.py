@@ -206,6 +206,13 @@ def test_what_cannot_be_is_refused_with_the_field(file, plan, clock, change, exp
     assert not Payment.objects.exists()
 
 
+def test_an_agreement_with_a_noted_payment_is_not_undone_until_the_note_is_taken_back(file, plan, clock):
+    payment = note(file, plan, clock)
+    assert refused(offers.take_back, by=file.borrower, plan=plan)[0] == "payment_noted"
+    payments.withdraw(by=file.borrower, payment=payment)
+    assert offers.take_back(by=file.borrower, plan=plan).state == "cancelled"
+
+
 def test_nothing_is_noted_on_an_agreement_that_was_taken_back(file, plan, clock):
     offers.take_back(by=file.borrower, plan=plan)
     plan.refresh_from_db()
