@@ -249,10 +249,15 @@ def test_at_ten_past_ten_in_the_evening_an_officers_message_waits_for_the_mornin
     press(page, "table.queue tbody a")
     press(page, 'main a[href$="/message/"]')
     verdict = page.locator("[data-outcome]")
-    assert verdict.get_attribute("data-outcome") != "allowed"
+    assert verdict.get_attribute("data-outcome") == "deferred"
     assert "22:1" in verdict.inner_text()
     assert verdict.locator(".force").count() >= 1, "The rule is named, with its force."
     assert not page.well_made()
+    page.locator("input[name=wording]").first.check()
+    press(page, ".composer form .actions button.button")
+    assert re.search(r"/officer/cases/\w+/$", page.url), "It is queued, and the officer is back at the case."
+    page.goto(page.url + "message/")
+    assert page.locator(".composer form .actions button.button").count() == 0, "Once a day, not twice."
 
 
 def test_a_regulator_sees_figures_and_that_small_ones_are_hidden(visit: Any) -> None:
