@@ -10,45 +10,6 @@ from cases.models import Contact, Lender, User
 from repayment.models import Plan
 
 
-class Preference(models.Model):
-    """The borrower's own terms for being contacted."""
-
-    person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preference")
-    sms = models.BooleanField(_("SMS"), default=True)
-    email = models.BooleanField(_("E-mail"), default=True)
-    discreet = models.BooleanField(_("Discreet wording"), default=True)
-    # The hours in which the person wants to hear from us; empty means what the rules allow.
-    hours_from = models.TimeField(null=True, blank=True)
-    hours_to = models.TimeField(null=True, blank=True)
-    paused_at = models.DateTimeField(null=True, blank=True)
-    changed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(hours_from__isnull=True, hours_to__isnull=True)
-                | Q(hours_from__isnull=False, hours_to__isnull=False),
-                name="hours_come_in_pairs",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"terms of {self.person_id}"
-
-
-class OptOut(models.Model):
-    """ "Do not write to me this way": a dated fact, for one channel, from one lender or from all."""
-
-    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="opt_outs")
-    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    channel = models.CharField(max_length=8)
-    since = models.DateTimeField()
-    until = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.person_id} {self.channel}"
-
-
 class Message(models.Model):
     """One message to one person by one channel. The row with `due_at` is the queue."""
 
@@ -158,24 +119,3 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.message_id}"
-
-
-class OutboxEntry(models.Model):
-    """What the outbox channel "sent": the fake phone and mailbox of the demo and the tests.
-
-    `key` is the idempotency key a real provider would honour. `address` is kept encrypted.
-    """
-
-    channel = models.CharField(max_length=8)
-    key = models.CharField(max_length=120, unique=True)
-    person = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    address = EncryptedTextField()
-    subject = EncryptedTextField(blank=True)
-    body = EncryptedTextField()
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.channel} {self.pk}"

@@ -1,0 +1,14 @@
+"""The rows of the notices app, one file a theme."""
+
+from notices.models.messages import Decision, Message, Receipt
+from notices.models.outbox import OutboxEntry
+from notices.models.preferences import OptOut, Preference
+
+__all__ = [
+    "Decision",
+    "Message",
+    "OptOut",
+    "OutboxEntry",
+    "Preference",
+    "Receipt",
+]

@@ -1,0 +1,46 @@
+"""The person's own terms for being contacted."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Lender, User
+
+
+class Preference(models.Model):
+    """The borrower's own terms for being contacted."""
+
+    person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preference")
+    sms = models.BooleanField(_("SMS"), default=True)
+    email = models.BooleanField(_("E-mail"), default=True)
+    discreet = models.BooleanField(_("Discreet wording"), default=True)
+    # The hours in which the person wants to hear from us; empty means what the rules allow.
+    hours_from = models.TimeField(null=True, blank=True)
+    hours_to = models.TimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(hours_from__isnull=True, hours_to__isnull=True)
+                | Q(hours_from__isnull=False, hours_to__isnull=False),
+                name="hours_come_in_pairs",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"terms of {self.person_id}"
+
+
+class OptOut(models.Model):
+    """ "Do not write to me this way": a dated fact, for one channel, from one lender or from all."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="opt_outs")
+    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    channel = models.CharField(max_length=8)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.channel}"

@@ -1,0 +1,41 @@
+"""What one lender publishes: how far its officers may go."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Lender
+
+
+class Policy(models.Model):
+    """What one lender publishes: how far its officers may go. A change is a new dated row.
+
+    Shares are percent of the overdue component; money in minor units.
+    """
+
+    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="policies")
+    since = models.DateField()
+    max_periods = models.PositiveSmallIntegerField(_("longest plan in months"), default=60)
+    interest_free_max_periods = models.PositiveSmallIntegerField(
+        _("longest interest-free plan in months"), default=0
+    )
+    deferral_max_periods = models.PositiveSmallIntegerField(_("longest deferral in months"), default=0)
+    min_instalment = models.BigIntegerField(_("smallest instalment"), default=0)
+    waive_interest_percent = models.PositiveSmallIntegerField(
+        _("most overdue interest waived, percent"), default=0
+    )
+    waive_fees_percent = models.PositiveSmallIntegerField(_("most fees waived, percent"), default=0)
+    answer_days = models.PositiveSmallIntegerField(_("days to answer a borrower"), default=7)
+
+    class Meta:
+        ordering = ["lender_id", "-since"]
+        constraints = [
+            models.UniqueConstraint(fields=["lender", "since"], name="one_policy_per_lender_and_day"),
+            models.CheckConstraint(
+                condition=Q(waive_interest_percent__lte=100) & Q(waive_fees_percent__lte=100),
+                name="waiver_share_at_most_all",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lender_id} {self.since}"
