@@ -6,9 +6,11 @@ from cases.models.complaint_facts import ComplaintFact, Release
 from cases.models.complaints import Complaint, ComplaintClock, MissedClock
 from cases.models.contacts import Contact
 from cases.models.debts import Debt, DebtParty, Statement
+from cases.models.designations import Designation, DesignationEnd
 from cases.models.ledger import Event, Seal, SealedEvent
 from cases.models.once import Submission
 from cases.models.people import Lender, Post, User
+from cases.models.register import Licence, Mandate, MandateEnd
 
 __all__ = [
     "Case",
@@ -19,9 +21,14 @@ __all__ = [
     "Contact",
     "Debt",
     "DebtParty",
+    "Designation",
+    "DesignationEnd",
     "Event",
     "Hold",
     "Lender",
+    "Licence",
+    "Mandate",
+    "MandateEnd",
     "MissedClock",
     "Post",
     "Release",

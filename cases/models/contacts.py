@@ -30,6 +30,8 @@ class Contact(models.Model):
         LISTED_CONTACT = "listed_contact", _("The emergency contact I gave")
         EMPLOYER = "employer", _("My employer or colleagues")
         PUBLIC = "public", _("In public: a notice, a group chat, neighbours")
+        ADVISER = "adviser", _("My helper or adviser")
+        ATTORNEY = "attorney", _("My lawyer")
 
     class Trait(models.TextChoices):
         """What was said or done, of the closed list of the public contract."""
@@ -44,6 +46,22 @@ class Contact(models.Model):
         BORROW_MORE = "induce_borrowing", _("Pushed me to borrow elsewhere")
         UNDISCLOSED = "undisclosed_identity", _("Would not say who they were")
         HOME_ENTRY = "home_entry", _("Came in, or would not leave")
+        FALSE_LEGAL = "false_legal_threat", _("Threatened court, jail or a record that cannot be")
+        EXTRA_FEES = "unauthorised_fees", _("Asked for fees that were never agreed")
+        DATA_MISUSE = "data_misuse", _("Used my data for something else")
+        UNLAWFUL_VISIT = "unlawful_visit", _("Visited when or where they should not have")
+        VULNERABLE = "vulnerable_ignored", _("Went on although I said that I was ill or in need")
+        WRONG_PERSON = "wrong_person", _("Asked me for somebody else’s debt")
+
+    class Outcome(models.TextChoices):
+        """How it ended, as in the public contract; only calls have more than one way."""
+
+        CONVERSATION = "conversation", _("We spoke")
+        UNANSWERED = "unanswered", _("I did not answer")
+        VOICEMAIL = "voicemail", _("They spoke to the voicemail")
+        NOT_CONNECTED = "not_connected", _("It did not get through")
+        REFUSED = "refused", _("I rejected it")
+        DELIVERED = "delivered", _("It arrived")
 
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)
     borrower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="contacts")
@@ -63,6 +81,12 @@ class Contact(models.Model):
     # Only the diary fills these. `about`: the time is the person's best guess.
     about = models.BooleanField(default=False)
     by_agency = models.BooleanField(default=False)
+    # Which agency of the register, where the person knows it.
+    agency = models.ForeignKey(
+        Lender, on_delete=models.PROTECT, null=True, blank=True, related_name="contacts_made"
+    )
+    # Read from a call log or messages, not remembered.
+    from_log = models.BooleanField(default=False)
     traits = models.JSONField(default=list, blank=True)
     lender_words = EncryptedTextField(blank=True)
     caller = EncryptedTextField(blank=True)

@@ -124,6 +124,20 @@ PERSONAL: tuple[Rows, ...] = (
         codes=("ref", "party", "outcome", "purpose", "traits"),
         why="retention.messages",
     ),
+    Rows(
+        model="cases.DesignationEnd",
+        path="designation__borrower",
+        fate=Fate.KEPT,
+        why="retention.record",
+    ),
+    Rows(
+        model="cases.Designation",
+        path="borrower",
+        fate=Fate.EMPTIED,
+        empties={"number": ""},
+        codes=("ref", "channel", "before", "after", "days", "debt_ref"),
+        why="retention.record",
+    ),
     # What was agreed, and what was paid
     Rows(
         model="repayment.PaymentState",
@@ -284,6 +298,9 @@ PERSONAL: tuple[Rows, ...] = (
 
 # Tables that know no borrower, and why.
 NOT_PERSONAL: Mapping[str, str] = {
+    "cases.Licence": "The register of institutions.",
+    "cases.Mandate": "Which agency works for which lender: institutions only.",
+    "cases.MandateEnd": "Which agency works for which lender: institutions only.",
     "cases.Lender": "Institutions.",
     "cases.Post": "For which institution a member of its staff speaks.",
     "cases.Seal": "Hashes of batches.",
