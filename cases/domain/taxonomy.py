@@ -1,6 +1,7 @@
 """
 What complaints are about: one closed list, read from a file that a lawyer can read too. A code stands for one pair of
-issue and sub-issue; where the CFPB's debt-collection list has the pair, its English label is used word for word.
+issue and sub-issue; where the CFPB's debt-collection list has the pair, its English label is used word for word. The
+same sub-issue may stand under two issues, so nothing is ever looked up by a sub-issue alone.
 """
 
 import tomllib
@@ -29,13 +30,24 @@ class Issue:
 
 @dataclass(frozen=True, kw_only=True)
 class Category:
-    """`topics` are what a diary entry may show (hours, calls …) or its traits: they suggest this category."""
+    """
+    `topics` are what a diary entry may show (hours, calls …) or its traits: they suggest this category. `nearest` is the
+    code of the CFPB row that comes closest to one of our own; empty where there is none, and for the CFPB's rows.
+    """
 
     code: str
     issue: Issue
     label: Mapping[str, str]
     origin: str
     topics: tuple[str, ...]
+    definition: Mapping[str, str]
+    example: Mapping[str, str]
+    nearest: str
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Issue and sub-issue in the words of the public record."""
+        return self.issue.label["en"], self.label["en"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +56,10 @@ class Taxonomy:
 
     def get(self, code: str) -> Category | None:
         return next((category for category in self.categories if category.code == code), None)
+
+    def of_pair(self, issue: str, sub_issue: str) -> Category | None:
+        """The row with these two English labels."""
+        return next((each for each in self.categories if each.pair == (issue, sub_issue)), None)
 
     def by_issue(self) -> tuple[tuple[Issue, tuple[Category, ...]], ...]:
         """Issues in the order of their first category, each with all of its own."""
@@ -95,18 +111,27 @@ def parse(content: bytes) -> Taxonomy:
                 label=_label(row, where),
                 origin=row["origin"],
                 topics=tuple(row.get("topics", [])),
+                definition=_label(row.get("definition", {}), where, "definition"),
+                example=_label(row.get("example", {}), where, "example"),
+                nearest=str(row.get("nearest", "")),
             )
         )
     if not categories:
         raise TaxonomyError("there is no category in it")
+    if len({each.pair for each in categories}) < len(categories):
+        raise TaxonomyError("a pair of issue and sub-issue is there twice")
+    theirs = {each.code for each in categories if each.origin == "CFPB"}
+    for each in categories:
+        if each.nearest and (each.origin == "CFPB" or each.nearest not in theirs):
+            raise TaxonomyError(f"category {each.code}: {each.nearest!r} is no CFPB row, or it needs none")
     return Taxonomy(categories=tuple(categories))
 
 
-def _label(row: Mapping[str, Any], where: str) -> Mapping[str, str]:
+def _label(row: Mapping[str, Any], where: str, what: str = "label") -> Mapping[str, str]:
     found = {}
     for language in LANGUAGES:
         text = row.get(language.replace("-", "_"))
         if not isinstance(text, str) or not text.strip():
-            raise TaxonomyError(f"{where}: the label in {language} is missing")
+            raise TaxonomyError(f"{where}: the {what} in {language} is missing")
         found[language] = text
     return MappingProxyType(found)
