@@ -34,7 +34,7 @@ _LABELS = {
 }
 _MONEY = {Field.TOTAL_COST, Field.MONTHLY, Field.HIGHEST_MONTHLY, Field.WAIVED_INTEREST, Field.WAIVED_FEES}
 _DATES = {Field.FIRST_DUE, Field.LAST_DUE}
-# Why a case stands in the queue, by the code that `repayment.actions.offers.settle` leaves.
+# Why a case stands in the queue, by the code that `repayment.actions.waiting.settle` leaves.
 REASONS = {
     "new_proposal": gettext_lazy("A new proposal waits for an answer"),
     "counter_offer": gettext_lazy("The borrower has answered with another proposal"),

@@ -1,4 +1,4 @@
-"""Answering an offer: accept, counter, decline, withdraw, expire. The only place that writes offers and plans.
+"""Answering an offer: accept, counter, decline, withdraw, expire. The only place that writes offers.
 
 Every use case takes its locks in the house's order, person → debt → offer → plan, and then closes the offer with
 a conditional update: the lock makes two answers wait for one another, the condition makes the second one see
@@ -6,8 +6,6 @@ that it came too late. On SQLite a transaction is IMMEDIATE, so `select_for_upda
 """
 
 import datetime as dt
-import hashlib
-import secrets
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,26 +19,22 @@ from cases.access import Permission
 from cases.actions import events, work
 from cases.domain.refusal import Refused
 from cases.models import Case, Debt, User
-from repayment import queries, queries_payments
+from repayment import queries
+from repayment.actions import plans
+from repayment.actions.waiting import answer_days, settle
 from repayment.domain import negotiation
 from repayment.domain import schedule as schedules
-from repayment.domain.negotiation import OfferState, OfferVerb, Party, PlanState, PlanVerb
+from repayment.domain.negotiation import OfferState, OfferVerb, Party
 from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Method, Terms
-from repayment.models import Acceptance, Instalment, Offer, PaymentState, Plan, Policy, Refusal
+from repayment.models import Acceptance, Offer, Plan, Policy, Refusal
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
 
-# Ours, not a law's: how long a yes may be taken back without a reason.
-CHANGE_OF_MIND = dt.timedelta(hours=24)
 # Ours too: a first payment further away is a pause by another name.
 FIRST_DUE_WITHIN = dt.timedelta(days=366)
-# How long an answer is waited for where a lender has published no policy.
-USUAL_ANSWER_DAYS = 7
 REASON_LENGTH = 300
-# Payments that somebody stands by keep an agreement from being undone.
-_STANDING = frozenset({PaymentState.State.CLAIMED, PaymentState.State.CONFIRMED})
 
 
 @transaction.atomic
@@ -57,41 +51,13 @@ def accept(*, by: User, offer: Offer) -> Plan:
     if side == Offer.Side.LENDER:
         _must_fit_policy(offer, terms, schedule)
     _must_lie_ahead(terms)
-    if Plan.objects.filter(debt=offer.debt_id, state__in=queries.IN_FORCE).exists():
-        raise Refused("already_agreed", _("There is already an agreement on this debt."))
-
+    plan = plans.open_from(by=by, offer=offer, terms=terms, schedule=schedule)
     now = clock.now()
     close(offer, state)
     Offer.objects.filter(debt=offer.debt_id, state=Offer.State.OPEN).update(
         state=Offer.State.SUPERSEDED, closed_at=now
     )
     Acceptance.objects.create(offer=offer, by=by, side=side, at=now)
-    nonce = secrets.token_hex(16)
-    canonical = schedules.canonical(terms, schedule, nonce)
-    plan = Plan.objects.create(
-        case=offer.case,
-        debt=offer.debt,
-        offer=offer,
-        terms=offer.terms,
-        nonce=nonce,
-        canonical=canonical.decode(),
-        terms_sha256=hashlib.sha256(canonical).hexdigest(),
-        agreed_at=now,
-    )
-    Instalment.objects.bulk_create(
-        Instalment(
-            plan=plan,
-            number=row.number,
-            due=row.due,
-            principal=row.principal,
-            interest=row.interest,
-            arrears=row.arrears,
-            fees=row.fees,
-            amount=row.amount,
-            balance=row.balance,
-        )
-        for row in schedule.rows
-    )
     settle(offer.case, otherwise="plan_agreed")
     events.record(
         "offer.accepted",
@@ -181,46 +147,6 @@ def expire(*, offer: Offer, on: dt.date) -> Offer:
     return offer
 
 
-@transaction.atomic
-def take_back(*, by: User, plan: Plan) -> Plan:
-    """Undo an agreement within a day of it. The borrower's alone, and no reason is asked.
-
-    Raises Refused when the day is over or the agreement no longer stands.
-    """
-    if not by.may(Permission.OFFER_ANSWER):
-        raise Plan.DoesNotExist
-    case = plan.case
-    User.objects.select_for_update().get(pk=case.borrower_id)
-    Debt.objects.select_for_update().get(pk=plan.debt_id)
-    Offer.objects.select_for_update().get(pk=plan.offer_id)
-    plan = queries.plans_for(by).select_for_update(of=("self",)).get(pk=plan.pk)
-    try:
-        state = negotiation.move_plan(PlanState(plan.state), PlanVerb.CANCEL, who=Party.BORROWER)
-    except Refused:
-        raise Refused("not_in_force", _("This agreement is no longer in force.")) from None
-    if clock.now() > plan.agreed_at + CHANGE_OF_MIND:
-        raise Refused(
-            "too_late", _("The 24 hours to change your mind are over. You can still ask the lender.")
-        )
-    if any(noted.state in _STANDING for noted in queries_payments.account_of(plan).payments):
-        # Money paid on it would otherwise hang on an agreement that no longer is one.
-        raise Refused(
-            "payment_noted",
-            _("A payment is noted on this agreement. Take the note back first, or talk to the lender."),
-        )
-    if not Plan.objects.filter(pk=plan.pk, state__in=queries.IN_FORCE).update(state=state):
-        raise Refused("not_in_force", _("This agreement is no longer in force."))
-    # The yes is history; what it said yes to no longer binds, so a new offer may be accepted.
-    released = negotiation.move_offer(
-        OfferState.ACCEPTED, OfferVerb.SUPERSEDE, who=Party.SYSTEM, author=Party(plan.offer.made_by)
-    )
-    Offer.objects.filter(pk=plan.offer_id, state=Offer.State.ACCEPTED).update(state=released)
-    plan.state = state
-    settle(plan.case, otherwise="taken_back")
-    events.record("plan.taken_back", by=by, about=plan, person=plan.case.borrower, lender=plan.case.lender)
-    return plan
-
-
 # ── shared with proposals ────────────────────────────────────────────────────────────────────
 def put_forward(
     *,
@@ -246,7 +172,7 @@ def put_forward(
         terms_sha256=schedules.terms_sha256(terms, schedule),
         reason=reason,
         made_at=at or clock.now(),
-        expires_on=clock.today() + dt.timedelta(days=_answer_days(case)),
+        expires_on=clock.today() + dt.timedelta(days=answer_days(case)),
     )
     events.record(
         "offer.countered" if previous else "offer.made",
@@ -270,33 +196,6 @@ def close(offer: Offer, state: str) -> None:
     offer.state, offer.closed_at = state, now
 
 
-def settle(case: Case, *, otherwise: str) -> Case:
-    """Say on the case whom it waits for: the lender first, for an offer or for its word on a payment, then the borrower.
-
-    `otherwise` is the code of the reason when nothing is open any more.
-    """
-    waiting = list(
-        Offer.objects.filter(case=case, state=Offer.State.OPEN)
-        .order_by("expires_on", "id")
-        .values_list("made_by", "expires_on", "number")
-    )
-    asked = next((row for row in waiting if row[0] == Offer.Side.BORROWER), None)
-    offered = next((row for row in waiting if row[0] == Offer.Side.LENDER), None)
-    if asked:
-        case.waits, case.due_on = Case.Waits.LENDER, asked[1]
-        case.reason = "new_proposal" if asked[2] == 1 else "counter_offer"
-    elif noted := queries_payments.waiting_since(case):
-        case.waits, case.reason = Case.Waits.LENDER, "payment_to_confirm"
-        case.due_on = noted + dt.timedelta(days=_answer_days(case))
-    elif offered:
-        case.waits, case.due_on, case.reason = Case.Waits.BORROWER, offered[1], "offer_to_answer"
-    else:
-        case.waits, case.due_on, case.reason = Case.Waits.NOBODY, None, otherwise
-    case.changed_at = clock.now()
-    case.save(update_fields=["waits", "due_on", "reason", "changed_at"])
-    return case
-
-
 def obstacles(*, offer: Offer, terms: Terms) -> list[Refused]:
     """All that `counter` would refuse in a lender's terms, each with the field to change.
 
@@ -312,11 +211,6 @@ def obstacles(*, offer: Offer, terms: Terms) -> list[Refused]:
         except Refused as refused:
             found.append(refused)
     return [*found, *_outside_policy(offer, terms, schedules.build(terms))]
-
-
-def _answer_days(case: Case) -> int:
-    policy = queries.policy_for(case.lender, clock.today())
-    return policy.answer_days if policy else USUAL_ANSWER_DAYS
 
 
 # ── the walls ────────────────────────────────────────────────────────────────────────────────

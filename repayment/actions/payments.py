@@ -18,7 +18,7 @@ from cases.actions import events, work
 from cases.domain.refusal import Refused
 from cases.models import Debt, Submission, User
 from repayment import queries, queries_payments
-from repayment.actions import offers
+from repayment.actions.waiting import settle
 from repayment.domain import negotiation
 from repayment.domain.negotiation import Party, PlanState, PlanVerb
 from repayment.domain.payment_moves import PaymentState as StateCode
@@ -253,7 +253,7 @@ def _settle(plan: Plan, *, by: User) -> None:
         otherwise = "plan_agreed"
     else:
         otherwise = "plan_completed" if plan.state == Plan.State.COMPLETED else plan.case.reason
-    offers.settle(plan.case, otherwise=otherwise)
+    settle(plan.case, otherwise=otherwise)
 
 
 def _move(plan: Plan, verb: PlanVerb, *, by: User, kind: str) -> None:

@@ -15,6 +15,7 @@ from cases.domain.refusal import Refused
 from cases.models import Case, Consent, Debt, Lender, User
 from repayment import queries
 from repayment.actions import offers as offer_actions
+from repayment.actions.waiting import settle
 from repayment.domain import negotiation
 from repayment.domain import schedule as schedules
 from repayment.domain.negotiation import OfferState, OfferVerb, Party
@@ -90,7 +91,7 @@ def send(*, by: User, choice: Choice, shares: Mapping[str, Sequence[str]]) -> li
             )
         )
     for case in cases.values():
-        offer_actions.settle(case, otherwise="")
+        settle(case, otherwise="")
     events.record("choice.sent", by=by, about=choice, person=by, lenders=len(cases), offers=len(made))
     return made
 

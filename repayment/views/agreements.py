@@ -14,8 +14,8 @@ from cases.access import Permission, public, requires
 from cases.actions import ledger
 from cases.domain.refusal import Refused
 from repayment import queries, queries_payments
-from repayment.actions import offers as actions
-from repayment.actions.offers import CHANGE_OF_MIND
+from repayment.actions import plans as actions
+from repayment.actions.plans import CHANGE_OF_MIND
 from repayment.domain.allocation import RowState
 from repayment.domain.difference import usual_amount
 from repayment.domain.schedule import build

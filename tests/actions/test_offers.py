@@ -11,7 +11,7 @@ import pytest
 from cases.domain.refusal import Refused
 from cases.models import Case, Consent, Event, Work
 from repayment import queries
-from repayment.actions import choices, offers, proposals
+from repayment.actions import choices, offers, plans, proposals
 from repayment.domain.schedule import build
 from repayment.domain.terms import Deferral, Method, Terms, Treatment
 from repayment.models import Acceptance, Choice, Offer, Plan
@@ -359,7 +359,7 @@ def test_a_yes_can_be_taken_back_for_a_day(clock):
     [offer] = sent(file)
     plan = offers.accept(by=file.officers[0], offer=offer)
     clock.advance(hours=24)
-    assert offers.take_back(by=file.borrower, plan=plan).state == "cancelled"
+    assert plans.take_back(by=file.borrower, plan=plan).state == "cancelled"
     [again] = sent(file)
     assert offers.accept(by=file.officers[0], offer=again).state == "active"
 
@@ -369,9 +369,9 @@ def test_after_a_day_a_yes_stays_a_yes(clock):
     [offer] = sent(file)
     plan = offers.accept(by=file.officers[0], offer=offer)
     with pytest.raises(Plan.DoesNotExist):
-        offers.take_back(by=file.officers[0], plan=plan)
+        plans.take_back(by=file.officers[0], plan=plan)
     clock.advance(hours=24, seconds=1)
-    assert refusal(offers.take_back, by=file.borrower, plan=plan).code == "too_late"
+    assert refusal(plans.take_back, by=file.borrower, plan=plan).code == "too_late"
 
 
 # ── comparing ────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from cases.domain.refusal import Refused
 from cases.models import Case, Event, Work
 from repayment import queries, queries_payments
-from repayment.actions import offers, payments
+from repayment.actions import offers, payments, plans
 from repayment.domain.allocation import Order, RowState
 from repayment.models import Payment, PaymentState, Plan
 from tests import builders
@@ -208,13 +208,13 @@ def test_what_cannot_be_is_refused_with_the_field(file, plan, clock, change, exp
 
 def test_an_agreement_with_a_noted_payment_is_not_undone_until_the_note_is_taken_back(file, plan, clock):
     payment = note(file, plan, clock)
-    assert refused(offers.take_back, by=file.borrower, plan=plan)[0] == "payment_noted"
+    assert refused(plans.take_back, by=file.borrower, plan=plan)[0] == "payment_noted"
     payments.withdraw(by=file.borrower, payment=payment)
-    assert offers.take_back(by=file.borrower, plan=plan).state == "cancelled"
+    assert plans.take_back(by=file.borrower, plan=plan).state == "cancelled"
 
 
 def test_nothing_is_noted_on_an_agreement_that_was_taken_back(file, plan, clock):
-    offers.take_back(by=file.borrower, plan=plan)
+    plans.take_back(by=file.borrower, plan=plan)
     plan.refresh_from_db()
     assert refused(note, file, plan, clock)[0] == "not_in_force"
 
