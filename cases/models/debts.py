@@ -41,6 +41,11 @@ class Debt(models.Model):
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(9))],
     )
     days_overdue = models.PositiveIntegerField(null=True, blank=True)
+    # From these days on a claim grows old; only the borrower sees them, never the lender's people.
+    last_paid_on = models.DateField(null=True, blank=True)
+    last_acknowledged_on = models.DateField(null=True, blank=True)
+    # The borrower wants an old debt compared and proposed all the same, knowing what that may do.
+    old_included_at = models.DateTimeField(null=True, blank=True)
     # The day the figures were true; days overdue count on from here.
     as_of = models.DateField()
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.BORROWER)

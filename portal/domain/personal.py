@@ -45,6 +45,7 @@ class Rows:
 
 _OTHERS = "It names somebody else: a member of the institution's staff."
 _SECRET = "A key or its hash. A copy of it would open the account."  # noqa: S105
+_LENDERS = "It is the institution's own: how it came to its answer."
 _INNER = "How this program works inside; it says nothing about the person."
 
 PERSONAL: tuple[Rows, ...] = (
@@ -153,6 +154,41 @@ PERSONAL: tuple[Rows, ...] = (
         codes=("ref", "external_ref"),
         hidden={"author": _OTHERS},
         currency="plan__debt__currency",
+        why="retention.agreements",
+    ),
+    Rows(
+        model="repayment.Waiver",
+        path="offer__case__borrower",
+        fate=Fate.KEPT,
+        hidden={"by": _OTHERS, "approval": _LENDERS, "budget": _LENDERS},
+        currency="offer__debt__currency",
+        why="retention.agreements",
+    ),
+    Rows(
+        model="repayment.Approval",
+        path="offer__case__borrower",
+        fate=Fate.EMPTIED,
+        empties={"reason": "", "note": "", "answer": ""},
+        codes=("ref", "terms", "terms_sha256", "why"),
+        hidden={"requested_by": _OTHERS, "decided_by": _OTHERS, "note": _LENDERS, "answer": _LENDERS},
+        currency="offer__debt__currency",
+        why="retention.agreements",
+    ),
+    Rows(
+        model="repayment.Reply",
+        path="question__offer__case__borrower",
+        fate=Fate.EMPTIED,
+        empties={"text": ""},
+        hidden={"by": _OTHERS},
+        why="retention.agreements",
+    ),
+    Rows(
+        model="repayment.Question",
+        path="offer__case__borrower",
+        fate=Fate.EMPTIED,
+        empties={"text": ""},
+        codes=("ref",),
+        hidden={"by": _OTHERS},
         why="retention.agreements",
     ),
     Rows(
@@ -308,6 +344,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "cases.ComplaintFact": "A count: nothing leads from it to a person.",
     "cases.Release": "Published tables of counts, small ones hidden.",
     "repayment.Policy": "What an institution publishes.",
+    "repayment.WaiverBudget": "How much an institution may waive in a month.",
     "sessions.Session": "A signed ticket, found by the session list and removed with it; it holds no field of its own.",
     "admin.LogEntry": "What staff did in Django's own admin pages; the officers' site shows no borrower there.",
     "auth.Group": "Empty: roles are in cases/access.py.",

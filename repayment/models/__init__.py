@@ -1,12 +1,16 @@
 """The rows of the repayment app, one file a theme."""
 
+from repayment.models.approvals import Approval
 from repayment.models.offers import Acceptance, Choice, Offer, Refusal
 from repayment.models.payments import Payment, PaymentState
 from repayment.models.plans import Instalment, Plan
 from repayment.models.policies import Policy
+from repayment.models.questions import Question, Reply
+from repayment.models.waivers import Waiver, WaiverBudget
 
 __all__ = [
     "Acceptance",
+    "Approval",
     "Choice",
     "Instalment",
     "Offer",
@@ -14,5 +18,9 @@ __all__ = [
     "PaymentState",
     "Plan",
     "Policy",
+    "Question",
     "Refusal",
+    "Reply",
+    "Waiver",
+    "WaiverBudget",
 ]

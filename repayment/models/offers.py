@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import refs
 from cases.models import Case, Debt, User
+from repayment.models.policies import Policy
 
 
 class Choice(models.Model):
@@ -100,12 +101,30 @@ class Offer(models.Model):
 
 
 class Acceptance(models.Model):
-    """Who said yes to an offer, for which side, and when. Append-only by trigger."""
+    """Who said yes to an offer, for which side, and when. Append-only by trigger.
+
+    `by` is empty where the system said yes for a lender; `policy` is then what the lender had published. Until
+    `leave_until` the borrower may take the agreement back; rows older than that column go by `agreed_at` and 24 hours.
+    """
 
     offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="acceptance")
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="acceptances")
+    by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="acceptances"
+    )
     side = models.CharField(max_length=8, choices=Offer.Side.choices)
     at = models.DateTimeField()
+    policy = models.ForeignKey(
+        Policy, on_delete=models.PROTECT, null=True, blank=True, related_name="acceptances"
+    )
+    leave_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(by__isnull=False) | Q(side="lender", policy__isnull=False),
+                name="only_a_published_policy_agrees_by_itself",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.offer_id} {self.side}"

@@ -1,5 +1,8 @@
 """What one lender publishes: how far its officers may go."""
 
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +13,9 @@ from cases.models import Lender
 class Policy(models.Model):
     """What one lender publishes: how far its officers may go. A change is a new dated row.
 
-    Shares are percent of the overdue component; money in minor units.
+    Shares are percent of the overdue component; money in minor units; rates are fractions of one. `conditions` is the
+    JSON form of `repayment.domain.eligibility.Conditions` by what is asked for, `authority` that of
+    `repayment.domain.authority.Limits` by role.
     """
 
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="policies")
@@ -21,11 +26,23 @@ class Policy(models.Model):
     )
     deferral_max_periods = models.PositiveSmallIntegerField(_("longest deferral in months"), default=0)
     min_instalment = models.BigIntegerField(_("smallest instalment"), default=0)
+    # Below it a plan is interest-free by another name.
+    min_annual_rate = models.DecimalField(
+        _("lowest rate a year"),
+        max_digits=9,
+        decimal_places=8,
+        default=Decimal(0),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+    )
     waive_interest_percent = models.PositiveSmallIntegerField(
         _("most overdue interest waived, percent"), default=0
     )
     waive_fees_percent = models.PositiveSmallIntegerField(_("most fees waived, percent"), default=0)
     answer_days = models.PositiveSmallIntegerField(_("days to answer a borrower"), default=7)
+    cooling_off_hours = models.PositiveSmallIntegerField(_("hours to leave after a yes"), default=24)
+    instant = models.BooleanField(_("agree at once inside the policy"), default=False)
+    conditions = models.JSONField(default=dict, blank=True)
+    authority = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["lender_id", "-since"]
