@@ -4,7 +4,7 @@
 clean-up between cases has to empty the tables.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django.db import migrations
@@ -19,7 +19,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "cases_complaintfact": (),
     "cases_release": (),
     "cases_viewing": (),
-    "cases_statement": ("lines", "available", "made_at"),
+    "cases_statement": ("lines", "available", "made_at", "format", "about", "confided"),
     # The number may be emptied, for erasure; what was designated may not change.
     "cases_designation": (
         "kind",
@@ -70,18 +70,33 @@ GUARDED: dict[str, tuple[str, ...]] = {
 VIEWING_DAYS = 3 * 365
 
 # The only ways past a guard, both towards less and never towards something else: a budget may be emptied, for
-# erasure, and a row of the access log may go when its period is over. table → verb → condition on each database.
-RELEASED: dict[str, dict[str, dict[str, str]]] = {
+# erasure, and a row of the access log may go when its period is over. table → verb → database → column → condition;
+# all of a table's conditions must hold, each from the migration on that brings its column.
+RELEASED: dict[str, dict[str, dict[str, dict[str, str]]]] = {
     "cases_statement": {
         "UPDATE": {
-            "sqlite": "NEW.lines = '[]' AND NEW.available = 0 AND NEW.made_at = OLD.made_at",
-            "postgresql": "NEW.lines = '[]'::jsonb AND NEW.available = 0 AND NEW.made_at = OLD.made_at",
+            "sqlite": {
+                "lines": "NEW.lines = '[]'",
+                "available": "NEW.available = 0",
+                "made_at": "NEW.made_at = OLD.made_at",
+                "format": "NEW.format = OLD.format",
+                "about": "NEW.about = '{}'",
+                "confided": "NEW.confided = ''",
+            },
+            "postgresql": {
+                "lines": "NEW.lines = '[]'::jsonb",
+                "available": "NEW.available = 0",
+                "made_at": "NEW.made_at = OLD.made_at",
+                "format": "NEW.format = OLD.format",
+                "about": "NEW.about = '{}'::jsonb",
+                "confided": "NEW.confided = ''",
+            },
         }
     },
     "cases_viewing": {
         "DELETE": {
-            "sqlite": f"julianday('now') - julianday(OLD.at) > {VIEWING_DAYS}",
-            "postgresql": f"OLD.at < now() - interval '{VIEWING_DAYS} days'",
+            "sqlite": {"at": f"julianday('now') - julianday(OLD.at) > {VIEWING_DAYS}"},
+            "postgresql": {"at": f"OLD.at < now() - interval '{VIEWING_DAYS} days'"},
         }
     },
 }
@@ -92,7 +107,9 @@ BEGIN RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME; EN
 """
 
 
-def _create(vendor: str, table: str, columns: Sequence[str]) -> Iterator[str]:
+def _create(
+    vendor: str, table: str, columns: Sequence[str], there: Collection[str] | None = None
+) -> Iterator[str]:
     of = f" OF {', '.join(columns)}" if columns else ""
     if vendor == "postgresql":
         yield _PG_FUNCTION
@@ -100,22 +117,26 @@ def _create(vendor: str, table: str, columns: Sequence[str]) -> Iterator[str]:
             name = f"{table}_no_{verb.split()[0].lower()}"
             yield (
                 f"CREATE OR REPLACE TRIGGER {name} BEFORE {verb} ON {table} "
-                f"FOR EACH {scope}{_unless(vendor, table, verb)} EXECUTE FUNCTION steady_append_only()"
+                f"FOR EACH {scope}{_unless(vendor, table, verb, there)} EXECUTE FUNCTION steady_append_only()"
             )
     else:
         for verb in (f"UPDATE{of}", "DELETE"):
             word = verb.split()[0]
             yield (
                 f"CREATE TRIGGER IF NOT EXISTS {table}_no_{word.lower()} BEFORE {verb} ON {table}"
-                f"{_unless(vendor, table, verb)} "
+                f"{_unless(vendor, table, verb, there)} "
                 f"BEGIN SELECT RAISE(ABORT, 'append-only: {word} on {table} is refused'); END"
             )
 
 
-def _unless(vendor: str, table: str, verb: str) -> str:
-    """The WHEN of a trigger that lets through what RELEASED names; empty for an unconditional guard."""
-    condition = RELEASED.get(table, {}).get(verb.split()[0], {}).get(vendor)
-    return f" WHEN (NOT ({condition}))" if condition else ""
+def _unless(vendor: str, table: str, verb: str, there: Collection[str] | None) -> str:
+    """The WHEN of a trigger that lets through what RELEASED names; empty for an unconditional guard.
+
+    `there` are the columns that exist so far; None for all.
+    """
+    conditions = RELEASED.get(table, {}).get(verb.split()[0], {}).get(vendor, {})
+    met = " AND ".join(each for column, each in conditions.items() if there is None or column in there)
+    return f" WHEN (NOT ({met}))" if met else ""
 
 
 def _drop(vendor: str, table: str) -> Iterator[str]:
@@ -179,7 +200,7 @@ class AppendOnly(migrations.RunPython):
         there = {column.name for column in described}
         columns = tuple(column for column in GUARDED[self.table] if column in there)
         _run(connection, _drop(connection.vendor, self.table))
-        _run(connection, _create(connection.vendor, self.table, columns))
+        _run(connection, _create(connection.vendor, self.table, columns, there))
 
     def _backwards(self, apps: Any, schema_editor: Any) -> None:
         connection = schema_editor.connection

@@ -3,6 +3,9 @@
 The groups follow the Standard Financial Statement, with the lines a household in China knows. Every amount has
 a period and is turned into a month exactly; income is then rounded down and outgoings up to the cent, so that
 nobody is promised what is not there. The derivation keeps every step, because a person must be able to check it.
+
+`Statement.derive` is the arithmetic of what somebody wrote. What the guide of a region protects on top is added by
+`cases.domain.affordability`, as a line of its own.
 """
 
 from collections.abc import Mapping
@@ -33,14 +36,12 @@ class Period(StrEnum):
     YEAR = "year"
 
 
+# The Standard Financial Statement's own conversion: a year has 52 weeks, and a month is the twelfth part of a year.
+A_YEAR: Mapping[Period, int] = MappingProxyType(
+    {Period.WEEK: 52, Period.FORTNIGHT: 26, Period.FOUR_WEEKS: 13, Period.MONTH: 12, Period.YEAR: 1}
+)
 PER_MONTH: Mapping[Period, Fraction] = MappingProxyType(
-    {
-        Period.WEEK: Fraction(52, 12),
-        Period.FORTNIGHT: Fraction(26, 12),
-        Period.FOUR_WEEKS: Fraction(13, 12),
-        Period.MONTH: Fraction(1),
-        Period.YEAR: Fraction(1, 12),
-    }
+    {period: Fraction(times, 12) for period, times in A_YEAR.items()}
 )
 
 
@@ -73,6 +74,8 @@ class Essential(StrEnum):
     TRANSPORT = "transport"
     PHONE = "phone"
     OTHER = "other_essential"
+    # What the guide protects beyond what somebody wrote. Worked out, never asked.
+    GUIDE = "guide"
 
 
 class Flexible(StrEnum):
@@ -109,39 +112,88 @@ CATEGORIES: Mapping[Side, tuple[str, ...]] = MappingProxyType(
 )
 
 
+class Work(StrEnum):
+    """How steady what comes in is. It never changes the number, only how soon to look at it again."""
+
+    STEADY = "steady"
+    FIXED_TERM = "fixed_term"
+    CHANGING = "changing"
+    OWN_BUSINESS = "own_business"
+    BETWEEN_JOBS = "between_jobs"
+    CANNOT_WORK = "cannot_work"
+    RETIRED = "retired"
+    NOT_SAID = ""
+
+
+class Difficulty(StrEnum):
+    """What made paying hard. Optional, private, and of no effect on the number."""
+
+    LOST_WORK = "lost_work"
+    LESS_INCOME = "less_income"
+    BUSINESS_FAILED = "business_failed"
+    ILLNESS = "illness"
+    FAMILY_ILLNESS = "family_illness"
+    BEREAVEMENT = "bereavement"
+    SEPARATION = "separation"
+    NEW_CHILD = "new_child"
+    DISASTER = "disaster"
+    CHEATED = "cheated"
+    ROLLING_LOANS = "rolling_loans"
+    OTHER = "other_difficulty"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One amount of the budget, in minor units for each `period`. Raises Refused for a line that makes no sense."""
+    """One amount of the budget, in minor units for each `period`. Raises Refused for a line that makes no sense.
+
+    Income that changes is a range: `amount` is a bad month, `high` a good one. The plan rests on the bad month.
+    """
 
     side: Side
     category: str
     amount: int
     period: Period = Period.MONTH
+    high: int | None = None
 
     def __post_init__(self) -> None:
         if self.category not in CATEGORIES[self.side]:
             raise Refused("unknown_category", "This line does not belong here.", field="category")
         if self.amount < 0:
             raise Refused("negative", "An amount cannot be below zero.", field="amount")
+        if self.high is not None and (self.side is not Side.INCOME or self.high < self.amount):
+            raise Refused("range_backwards", "A good month brings no less than a bad one.", field="high")
+
+    @property
+    def yearly(self) -> int:
+        """Minor units for a year, exactly."""
+        return self.amount * A_YEAR[self.period]
 
     @property
     def monthly(self) -> int:
-        """Minor units for a month: income rounded down, outgoings up."""
+        """Minor units for a month: income rounded down, outgoings up.
+
+        Twelve of them never exceed a year's income nor fall short of a year's cost, by less than twelve cents.
+        """
         rounding = money.Rounding.DOWN if self.side is Side.INCOME else money.Rounding.UP
         return money.to_integer(self.amount * PER_MONTH[self.period], rounding)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Household:
-    """Who lives from this budget."""
+    """Who lives from this budget: `children` are under 14, `teenagers` 14 to 17, the others are grown up."""
 
     adults: int = 1
     children: int = 0
+    teenagers: int = 0
     other_dependants: int = 0
 
     def __post_init__(self) -> None:
-        if self.adults < 1 or self.children < 0 or self.other_dependants < 0:
+        if self.adults < 1 or min(self.children, self.teenagers, self.other_dependants) < 0:
             raise Refused("household_size", "A household has at least one adult.", field="household")
+
+    @property
+    def people(self) -> int:
+        return self.adults + self.children + self.teenagers + self.other_dependants
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,10 +221,12 @@ class Derivation:
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """A household's budget in one currency."""
+    """A household's budget in one currency. `region` is one of the guide's, empty where nobody said."""
 
     lines: tuple[Line, ...]
     household: Household = field(default_factory=Household)
+    region: str = ""
+    work: Work = Work.NOT_SAID
 
     def derive(self) -> Derivation:
         """Income less essentials, flexible costs, buffer and priority arrangements, step by step."""

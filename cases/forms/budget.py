@@ -51,6 +51,7 @@ WORDS: Mapping[str, Any] = {
     Essential.CHILD_SUPPORT: _("Child support"),
     Essential.PARENTS: _("Care for parents"),
     Essential.OTHER: _("Other things you cannot do without"),
+    Essential.GUIDE: _("Kept for living by the guide"),
     Flexible.HOUSEHOLD: _("Things for the home"),
     Flexible.CLOTHING: _("Clothes"),
     Flexible.PERSONAL: _("Hair, toiletries"),
@@ -65,6 +66,9 @@ WORDS: Mapping[str, Any] = {
     Priority.TAX_ARREARS: _("Taxes you are behind with"),
     Priority.COURT_ORDER: _("Payments ordered by a court"),
     Priority.OTHER: _("Something else that cannot wait"),
+}
+ASKED: Mapping[Side, tuple[str, ...]] = {
+    side: tuple(name for name in CATEGORIES[side] if name != Essential.GUIDE) for side in Side
 }
 # What is asked at first sight; the rest waits behind one line.
 SHOWN: Mapping[Side, tuple[str, ...]] = {
@@ -144,7 +148,7 @@ class BudgetForm(OnceForm, ReadsBack):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for side in Side:
-            for category in CATEGORIES[side]:
+            for category in ASKED[side]:
                 self.fields[category] = LineField(label=WORDS[category])
                 self.fields[f"{category}_period"] = forms.ChoiceField(
                     label=_("How often"), choices=PERIODS, required=False, initial=Period.MONTH
@@ -159,7 +163,7 @@ class BudgetForm(OnceForm, ReadsBack):
         return cleaned
 
     def _silent(self, cleaned: dict[str, Any], side: Side) -> bool:
-        return all(name in cleaned and cleaned[name] is None for name in CATEGORIES[side])
+        return all(name in cleaned and cleaned[name] is None for name in ASKED[side])
 
     def statement(self) -> Statement:
         """The valid form as a budget; what was left empty is not part of it."""
@@ -172,7 +176,7 @@ class BudgetForm(OnceForm, ReadsBack):
                     period=Period(self.cleaned_data[f"{category}_period"] or Period.MONTH),
                 )
                 for side in Side
-                for category in CATEGORIES[side]
+                for category in ASKED[side]
                 if self.cleaned_data[category] is not None
             )
         )
@@ -182,7 +186,7 @@ class BudgetForm(OnceForm, ReadsBack):
 
     def _group(self, side: Side) -> Group:
         title, hint, more = TITLES[side]
-        rest = [self._entry(name) for name in CATEGORIES[side] if name not in SHOWN[side]]
+        rest = [self._entry(name) for name in ASKED[side] if name not in SHOWN[side]]
         return Group(
             side=side,
             title=title,

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases import refs
+from cases.fields import EncryptedTextField
 from cases.models.people import Lender, User
 
 
@@ -106,13 +107,19 @@ class DebtParty(models.Model):
 class Statement(models.Model):
     """A budget as it stood when it was made: never edited, replaced by the next one.
 
-    `lines` is the JSON form of `cases.domain.budget.Line`s; `available` is minor units a month.
+    `lines` is the JSON form of `cases.domain.budget.Line`s, with the line that the guide adds; `available` is minor
+    units a month. `format` 1 has nothing but lines; 2 also says under `about` who lives from it, where, how steady
+    the work is, which lines are above what is usual, and by which edition of the guide it was worked out.
+    `confided` is JSON too, encrypted: the reasons, and a word on a high line. It goes to nobody and into no event.
     """
 
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)
     borrower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="statements")
     currency = models.CharField(max_length=3, default="CNY")
+    format = models.PositiveSmallIntegerField(default=1)
     lines = models.JSONField()
+    about = models.JSONField(default=dict, blank=True)
+    confided = EncryptedTextField(blank=True, default="")
     available = models.BigIntegerField()
     made_at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True, blank=True)

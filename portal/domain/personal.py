@@ -260,10 +260,10 @@ PERSONAL: tuple[Rows, ...] = (
         model="cases.Statement",
         path="borrower",
         fate=Fate.EMPTIED,
-        empties={"lines": [], "available": 0},
+        empties={"lines": [], "available": 0, "about": {}, "confided": ""},
         codes=("ref", "currency"),
         currency="currency",
-        minor={"lines": ("amount",)},
+        minor={"lines": ("amount", "high")},
         why="retention.record",
     ),
     Rows(
