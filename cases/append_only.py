@@ -19,6 +19,8 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "cases_complaintfact": (),
     "cases_release": (),
     "cases_viewing": (),
+    "cases_custody": (),
+    "cases_evidence": ("ref", "borrower_id", "vault_id", "kind", "size", "sha256", "stored", "added_at"),
     "cases_statement": ("lines", "available", "made_at", "format", "about", "confided"),
     # The number may be emptied, for erasure; what was designated may not change.
     "cases_designation": (

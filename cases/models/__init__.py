@@ -7,6 +7,7 @@ from cases.models.complaints import Complaint, ComplaintClock, MissedClock
 from cases.models.contacts import Contact
 from cases.models.debts import Debt, DebtParty, Statement
 from cases.models.designations import Designation, DesignationEnd
+from cases.models.evidence import Custody, Evidence, EvidencePage, EvidenceShare, Vault
 from cases.models.ledger import Event, Seal, SealedEvent
 from cases.models.once import Submission
 from cases.models.people import Lender, Post, User
@@ -19,11 +20,15 @@ __all__ = [
     "ComplaintFact",
     "Consent",
     "Contact",
+    "Custody",
     "Debt",
     "DebtParty",
     "Designation",
     "DesignationEnd",
     "Event",
+    "Evidence",
+    "EvidencePage",
+    "EvidenceShare",
     "Hold",
     "Lender",
     "Licence",
@@ -37,6 +42,7 @@ __all__ = [
     "Statement",
     "Submission",
     "User",
+    "Vault",
     "Viewing",
     "Work",
 ]

@@ -20,6 +20,8 @@ class Viewing(models.Model):
         ANSWER_PAYMENT = "answer_payment", _("Looked at a payment you noted, to confirm it")
         WRITE_MESSAGE = "write_message", _("Looked at your file, to send you a reminder")
         READ_COMPLAINT = "read_complaint", _("Read your complaint")
+        SEE_EVIDENCE = "see_evidence", _("Looked at evidence you shared")
+        TAKE_EVIDENCE = "take_evidence", _("Downloaded evidence you shared")
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="viewings")
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+")
