@@ -3,7 +3,7 @@
 from cases.models.access_log import Viewing
 from cases.models.casework import Case, Consent, Hold, Work
 from cases.models.complaint_facts import ComplaintFact, Release
-from cases.models.complaints import Complaint, ComplaintClock, MissedClock
+from cases.models.complaints import Complaint, ComplaintClock, ComplaintFacet, CourtPaper, MissedClock
 from cases.models.contacts import Contact
 from cases.models.debts import Debt, DebtParty, Statement
 from cases.models.designations import Designation, DesignationEnd
@@ -17,9 +17,11 @@ __all__ = [
     "Case",
     "Complaint",
     "ComplaintClock",
+    "ComplaintFacet",
     "ComplaintFact",
     "Consent",
     "Contact",
+    "CourtPaper",
     "Custody",
     "Debt",
     "DebtParty",

@@ -15,6 +15,7 @@ class Submission(models.Model):
         CONTACT = "contact"
         COMPLAINT = "complain"
         PAYMENT = "payment"
+        COURT = "court"
 
     borrower = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submissions")
     purpose = models.CharField(max_length=8, choices=Purpose.choices)
