@@ -4,6 +4,8 @@ The kinds and their fields are the `facts` of the public contract, so that a dia
 judged by the same words.
 """
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +75,17 @@ class Designation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.ref}"
+
+    @property
+    def ends_at(self) -> dt.datetime | None:
+        """The instant from which it holds no more: its own end, or the earlier one given later. Select `end` with it."""
+        end = getattr(self, "end", None)
+        instants = [at for at in (self.until, end.at if end else None) if at]
+        return min(instants) if instants else None
+
+    def stands(self, at: dt.datetime) -> bool:
+        last = self.ends_at
+        return self.since <= at and (last is None or at < last)
 
 
 class DesignationEnd(models.Model):

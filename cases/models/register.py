@@ -4,6 +4,8 @@ Dated rows that nobody changes: a licence that is renewed and a mandate that end
 the record.
 """
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -65,6 +67,13 @@ class Mandate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency_id} for {self.lender_id}"
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day it holds, its own or the one it was ended on; None while it is open. Select `end` with it."""
+        end = getattr(self, "end", None)
+        days = [day for day in (self.until, end.on if end else None) if day]
+        return min(days) if days else None
 
 
 class MandateEnd(models.Model):
