@@ -1,53 +1,19 @@
-"""What each person may read of offers and agreements, and the comparison they choose from."""
+"""What each person may read of offers and agreements, and what is still to be settled."""
 
-import calendar
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db.models import Max, QuerySet
 
 from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission
-from cases.models import Consent, Debt, Lender, Statement, User
-from repayment.domain.comparison import Candidate, DebtFacts, PolicyLimits, compare
+from cases.models import Consent, Debt, Lender, User
 from repayment.models import Choice, Instalment, Offer, Plan, Policy
 
 IN_FORCE = (Plan.State.ACTIVE, Plan.State.SUSPENDED)
 # A debt with such a plan needs no other one: it is being paid, or it is paid off.
 SETTLED = (*IN_FORCE, Plan.State.COMPLETED)
-
-# The day of the month on which proposals ask to pay, and how far ahead the first one lies: lenders need time to
-# answer, and so do people.
-PAY_DAY = 20
-NOTICE_DAYS = 28
-# Where a lender publishes nothing, its debt is counted at its own rate over at most this many months.
-UNPUBLISHED = PolicyLimits(
-    max_periods=60, interest_free_max_periods=0, deferral_max_periods=0, published=False
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """What a borrower chooses from, and what it was worked out from. Money in minor units a month.
-
-    `available` is what the budget leaves after `agreed`, the payments already promised in agreements. `debts`
-    are the ones compared, `unclear` those whose amount nobody knows yet, `apart` those in another currency.
-    `at_contract` are those compared whose lender has published nothing: each is counted at its own rate.
-    """
-
-    statement: Statement | None
-    available: int
-    agreed: int
-    debts: tuple[Debt, ...]
-    unclear: tuple[Debt, ...]
-    apart: tuple[Debt, ...]
-    at_contract: tuple[Debt, ...]
-    candidates: tuple[Candidate, ...]
-
-    def debt(self, ref: str | None) -> Debt | None:
-        return next((debt for debt in self.debts if debt.ref == ref), None)
 
 
 def policy_for(lender: Lender, on: dt.date) -> Policy | None:
@@ -129,7 +95,7 @@ def debts_to_settle(user: User) -> list[Debt]:
     """The borrower's debts that a plan can be made for: a known principal, the budget's currency, no agreement yet."""
     statement = case_queries.current_statement(user)
     currency = statement.currency if statement else "CNY"
-    return [debt for debt in _not_agreed(user) if debt.principal and debt.currency == currency]
+    return [debt for debt in not_agreed(user) if debt.principal and debt.currency == currency]
 
 
 def owner_refs(debts: Iterable[Debt]) -> dict[str, str]:
@@ -138,47 +104,8 @@ def owner_refs(debts: Iterable[Debt]) -> dict[str, str]:
     return {ref: owner.ref if owner else "" for ref, owner in owners}
 
 
-def compare_for(user: User) -> Comparison:
-    """The three candidates for everything a borrower still has to settle, worked out for today."""
-    statement = case_queries.current_statement(user)
-    currency = statement.currency if statement else "CNY"
-    open_debts = _not_agreed(user)
-    debts = tuple(debt for debt in open_debts if debt.principal and debt.currency == currency)
-    agreed = promised(user, currency)
-    available = max(0, statement.available - agreed) if statement else 0
-    today = clock.today()
-    candidates: list[Candidate] = []
-    limits = _limits(debts, today)
-    if statement and debts:
-        candidates = compare(
-            [_facts(debt) for debt in debts],
-            available=available,
-            start=today,
-            first_due=first_due_after(today),
-            limits=limits,
-        )
-    return Comparison(
-        statement=statement,
-        available=available,
-        agreed=agreed,
-        debts=debts,
-        unclear=tuple(debt for debt in open_debts if not debt.principal),
-        apart=tuple(debt for debt in open_debts if debt.principal and debt.currency != currency),
-        at_contract=tuple(debt for debt in debts if not limits[_facts(debt).lender_ref].published),
-        candidates=tuple(candidates),
-    )
-
-
-def first_due_after(today: dt.date) -> dt.date:
-    """The first pay day that leaves everybody time to answer."""
-    earliest = today + dt.timedelta(days=NOTICE_DAYS)
-    if earliest.day <= PAY_DAY:
-        return earliest.replace(day=PAY_DAY)
-    last = calendar.monthrange(earliest.year, earliest.month)[1]
-    return (earliest.replace(day=last) + dt.timedelta(days=1)).replace(day=PAY_DAY)
-
-
-def _not_agreed(user: User) -> list[Debt]:
+def not_agreed(user: User) -> list[Debt]:
+    """The borrower's debts without an agreement in force or fulfilled, whatever is known of them."""
     return list(case_queries.debts_for(user).exclude(plans__state__in=SETTLED))
 
 
@@ -196,36 +123,3 @@ def promised(user: User, currency: str) -> int:
         .annotate(largest=Max("amount"))
     )
     return sum(row["largest"] for row in largest)
-
-
-def _facts(debt: Debt) -> DebtFacts:
-    owner = case_queries.owner_of(debt)
-    return DebtFacts(
-        ref=debt.ref,
-        lender_ref=owner.ref if owner else debt.ref,
-        currency=debt.currency,
-        principal=debt.principal or 0,
-        interest=debt.interest or 0,
-        fees=debt.fees or 0,
-        annual_rate=debt.annual_rate,
-    )
-
-
-def _limits(debts: tuple[Debt, ...], on: dt.date) -> dict[str, PolicyLimits]:
-    """Limits by the ref that `_facts` gives a debt's lender."""
-    owners = {debt.ref: case_queries.owner_of(debt) for debt in debts}
-    joined = {owner.pk for owner in owners.values() if owner and owner.joined}
-    policies = policies_for(joined, on)
-    limits: dict[str, PolicyLimits] = {}
-    for ref, owner in owners.items():
-        policy = policies.get(owner.pk) if owner else None
-        if owner is None or policy is None:
-            limits[owner.ref if owner else ref] = UNPUBLISHED
-        else:
-            limits[owner.ref] = PolicyLimits(
-                max_periods=policy.max_periods,
-                interest_free_max_periods=policy.interest_free_max_periods,
-                deferral_max_periods=policy.deferral_max_periods,
-                min_instalment=policy.min_instalment,
-            )
-    return limits

@@ -8,7 +8,7 @@ from cases.access import Permission
 from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import User
-from repayment import queries
+from repayment import queries, queries_compare
 from repayment.models import Choice
 
 
@@ -22,7 +22,7 @@ def choose(*, by: User, kind: str) -> Choice:
         raise Choice.DoesNotExist
     # The person's lock makes two choices at once wait for one another.
     User.objects.select_for_update().get(pk=by.pk)
-    comparison = queries.compare_for(by)
+    comparison = queries_compare.compare_for(by)
     candidate = next((each for each in comparison.candidates if each.kind == kind), None)
     if comparison.statement is None or candidate is None:
         raise Refused("unknown_plan", _("Please choose one of the plans."), field="plan")

@@ -16,7 +16,7 @@ from cases.domain.money import exponent_of
 from cases.models import Statement
 from cases.naming import Named
 from repayment.domain.comparison import Candidate, Kind, WhyNot
-from repayment.queries import Comparison
+from repayment.queries_compare import Comparison
 
 NAMES: Mapping[str, Promise | str] = {
     Kind.EQUAL_INSTALMENT: gettext_lazy("The same each month"),

@@ -18,7 +18,7 @@ from cases.domain.refusal import Refused
 from cases.forms.accounts import NameForm
 from cases.models import Debt, Lender, User
 from cases.naming import Named
-from repayment import queries
+from repayment import queries, queries_compare
 from repayment.actions import choices, proposals
 from repayment.domain.difference import usual_amount
 from repayment.domain.schedule import Schedule, build
@@ -42,7 +42,7 @@ def plans(request: HttpRequest) -> HttpResponse:
             return redirect("sending")
         except Refused as caught:
             refused = caught
-    comparison = queries.compare_for(request.user)
+    comparison = queries_compare.compare_for(request.user)
     context: dict[str, Any] = {
         "refused": refused,
         "comparison": comparison,

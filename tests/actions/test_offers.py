@@ -10,7 +10,7 @@ import pytest
 
 from cases.domain.refusal import Refused
 from cases.models import Case, Consent, Event, Work
-from repayment import queries
+from repayment import queries, queries_compare
 from repayment.actions import choices, offers, plans, proposals
 from repayment.domain.schedule import build
 from repayment.domain.terms import Deferral, Method, Terms, Treatment
@@ -379,7 +379,7 @@ def test_what_is_already_promised_is_not_promised_again():
     file = a_file()
     first, _second = sent(file)
     plan = offers.accept(by=file.officers[0], offer=first)
-    comparison = queries.compare_for(file.borrower)
+    comparison = queries_compare.compare_for(file.borrower)
     assert comparison.debts == (file.debts[1],)
     assert comparison.agreed == max(row.amount for row in plan.instalments.all())
     assert comparison.available == 180_000 - comparison.agreed
@@ -405,7 +405,7 @@ def test_a_lender_that_publishes_nothing_does_not_close_the_ways_of_the_others()
     mute = builders.a_lender(with_policy=False)
     theirs = builders.a_debt(file.borrower, mute, principal=500_000)
     unlisted = builders.a_debt(file.borrower, None, principal=400_000, lender_words="王先生")
-    comparison = queries.compare_for(file.borrower)
+    comparison = queries_compare.compare_for(file.borrower)
     assert comparison.at_contract == (theirs, unlisted)
     assert [candidate.fits for candidate in comparison.candidates] == [True, True, True]
 
@@ -413,7 +413,7 @@ def test_a_lender_that_publishes_nothing_does_not_close_the_ways_of_the_others()
 def test_a_debt_of_unknown_amount_is_named_not_guessed():
     file = a_file(1)
     unclear = builders.a_debt(file.borrower, None, principal=None)
-    comparison = queries.compare_for(file.borrower)
+    comparison = queries_compare.compare_for(file.borrower)
     assert comparison.unclear == (unclear,)
     assert comparison.debts == (file.debts[0],)
 
@@ -428,4 +428,4 @@ def test_a_debt_of_unknown_amount_is_named_not_guessed():
     ],
 )
 def test_the_first_payment_leaves_everybody_time_to_answer(today, first):
-    assert queries.first_due_after(dt.date.fromisoformat(today)) == dt.date.fromisoformat(first)
+    assert queries_compare.first_due_after(dt.date.fromisoformat(today)) == dt.date.fromisoformat(first)
