@@ -13,9 +13,26 @@ from enum import StrEnum
 from typing import Any, Self
 
 from cases.domain import money, wire
-from cases.domain.refusal import Refused
 
-MAX_ROWS = 600
+from . import clauses
+from .allocation import Order
+from .clauses import MAX_ROWS, Clawback, Lump, Remainder, Review, Step, TermsRefused, Treatment, Waived
+
+__all__ = [
+    "MAX_ROWS",
+    "Arrears",
+    "Clawback",
+    "Deferral",
+    "Lump",
+    "Method",
+    "Remainder",
+    "Review",
+    "Step",
+    "Terms",
+    "TermsRefused",
+    "Treatment",
+    "Waived",
+]
 
 _MESSAGES = {
     "required": "This field is required.",
@@ -26,6 +43,8 @@ _MESSAGES = {
     "not_a_date": "A date is written YYYY-MM-DD.",
     "not_an_integer": "A whole number is needed here.",
     "not_an_object": "An object is needed here.",
+    "not_a_list": "A list is needed here.",
+    "too_many": "At most {most} are allowed here.",
     "not_a_choice": "Use one of: {choices}.",
 }
 
@@ -46,22 +65,6 @@ class Arrears(StrEnum):
     CAPITALISED = "capitalised"
 
 
-class Treatment(StrEnum):
-    """What happens to the interest of deferred months."""
-
-    CAPITALISED = "capitalised"
-    CARRIED_FIRST = "carried_first"
-    CARRIED_SPREAD = "carried_spread"
-    WAIVED = "waived"
-
-
-class TermsRefused(Refused):
-    """Terms that cannot be scheduled. `field` is a path into the request, so `"/" + field` is its JSON Pointer."""
-
-    def __init__(self, field: str, code: str, message: object) -> None:
-        super().__init__(code, message, field=field)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Deferral:
     """A pause of `periods` months before the first row."""
@@ -76,6 +79,10 @@ class Terms:
 
     `interest` and `fees` are overdue amounts already claimed. `first_due` sets the day of the month. `periods`
     belongs to every method except `fixed_amount`, which takes `amount` instead.
+
+    What follows `waive_fees` exists in agreements only (see `clauses`). Steps come first and the method divides what
+    they leave over `periods` more rows. A settlement, and a remainder that stays open until a review, leave nothing
+    to divide: they take neither `periods` nor `amount`. `allocation` is what payments pay first, where it is agreed.
     """
 
     currency: str
@@ -92,6 +99,11 @@ class Terms:
     deferral: Deferral | None = None
     waive_interest: int = 0
     waive_fees: int = 0
+    steps: tuple[Step, ...] = ()
+    settlement: tuple[Lump, ...] = ()
+    review: Review | None = None
+    clawback: Clawback | None = None
+    allocation: Order | None = None
 
     def __post_init__(self) -> None:
         currency = money.CURRENCIES.get(self.currency)
@@ -121,8 +133,22 @@ class Terms:
             raise TermsRefused("waive/interest", "waives_too_much", "This is more interest than is claimed.")
         if self.waive_fees > self.fees:
             raise TermsRefused("waive/fees", "waives_too_much", "These are more fees than are claimed.")
+        if self.is_special:
+            clauses.check(
+                self._clauses,
+                start=self.start,
+                first_due=self.first_due,
+                rows=self.periods or 0,
+                is_free=self.method is Method.INTEREST_FREE,
+                is_deferred=self.deferral is not None,
+            )
 
     def _check_length(self) -> None:
+        if self.settlement or self.is_open_ended:
+            for name in ("periods", "amount"):
+                if getattr(self, name) is not None:
+                    raise TermsRefused(name, f"{name}_not_allowed", "There is no remainder to divide.")
+            return
         fixed = self.method is Method.FIXED_AMOUNT
         if fixed and self.periods is not None:
             raise TermsRefused(
@@ -142,6 +168,22 @@ class Terms:
             raise TermsRefused(
                 "deferral/periods", "periods_out_of_range", "A pause has from 1 to 600 monthly periods."
             )
+
+    @property
+    def is_special(self) -> bool:
+        """Whether there is a clause that only an agreement may have."""
+        return bool(self.steps or self.settlement or self.review or self.clawback)
+
+    @property
+    def is_open_ended(self) -> bool:
+        """Whether something stays owed, without rows, until a review."""
+        return self.review is not None and self.review.remainder is Remainder.OPEN
+
+    @property
+    def _clauses(self) -> clauses.Clauses:
+        return clauses.Clauses(
+            steps=self.steps, settlement=self.settlement, review=self.review, clawback=self.clawback
+        )
 
     @property
     def rate(self) -> Decimal:
@@ -175,28 +217,28 @@ class Terms:
                 "periods": self.deferral.periods,
                 "treatment": self.deferral.treatment.value,
             }
-        return sheet
+        if self.allocation is not None:
+            sheet["allocation"] = self.allocation.value
+        return sheet | clauses.to_json(self._clauses, self.currency)
 
     @classmethod
     def from_json(cls, sheet: Mapping[str, Any]) -> Self:
-        """Read the wire form, strictly. Raises TermsRefused for the first thing that is wrong."""
+        """Read an agreement sheet, strictly. Raises TermsRefused for the first thing that is wrong."""
         reader = wire.Reader(sheet)
-        terms = cls.read(reader)
+        terms = cls.read(reader, agreement=True)
         if terms is None:
             problem = reader.problems[0]
-            words = dict(problem.words)
-            raise TermsRefused(
-                problem.at or "", problem.code, _MESSAGES.get(problem.code, problem.code).format(**words)
-            )
+            raise TermsRefused(problem.at or "", problem.code, clauses.words(problem, _MESSAGES))
         return terms
 
     @classmethod
-    def read(cls, sheet: wire.Reader) -> Self | None:
+    def read(cls, sheet: wire.Reader, *, agreement: bool = False) -> Self | None:
         """Read the wire form; None when something is wrong, and `sheet.problems` then says all that is.
 
-        Raises TermsRefused when each value is well formed but they do not go together.
+        The clauses of an agreement are unknown fields in the public contract. Raises TermsRefused when each value is
+        well formed but they do not go together.
         """
-        sheet.only(*_FIELDS)
+        sheet.only(*_FIELDS, *((*clauses.NAMES, "allocation") if agreement else ()))
         currency = sheet.take("currency", wire.currency)
         amount = wire.amount(money.exponent_of(currency) if currency else 2)
         principal = sheet.take("principal", amount)
@@ -214,6 +256,8 @@ class Terms:
         waive.only("interest", "fees")
         waive_interest = waive.given("interest", amount, 0)
         waive_fees = waive.given("fees", amount, 0)
+        extra = clauses.read(sheet, money.exponent_of(currency or "CNY")) if agreement else clauses.Clauses()
+        allocation = sheet.maybe("allocation", wire.choice(Order)) if agreement else None
         if sheet.problems or not (currency and method and start and first_due) or principal is None:
             return None
         return cls(
@@ -231,6 +275,11 @@ class Terms:
             deferral=deferral,
             waive_interest=waive_interest,
             waive_fees=waive_fees,
+            steps=extra.steps,
+            settlement=extra.settlement,
+            review=extra.review,
+            clawback=extra.clawback,
+            allocation=allocation,
         )
 
 

@@ -326,7 +326,7 @@ def test_every_code_of_the_domain_has_a_sentence() -> None:
     from pathlib import Path
 
     sources = ["cases/domain/wire.py"] + [
-        f"repayment/domain/{name}.py" for name in ("terms", "schedule", "cost", "fair_split")
+        f"repayment/domain/{name}.py" for name in ("terms", "rows", "schedule", "cost", "fair_split")
     ]
     text = "".join(Path(__file__).parents[2].joinpath(path).read_text(encoding="utf-8") for path in sources)
     codes = set(re.findall(r'(?:Wrong\(|code=)"(\w+)"', text))
