@@ -1,5 +1,6 @@
 """Keeping a budget: each one is a new row, and the newest is the one that counts."""
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 
@@ -81,9 +82,10 @@ def keep(
     return statement
 
 
-def assess(figures: budget.Statement) -> Assessment:
-    """What a budget comes to today, by the guide in force. Nothing is written."""
-    return affordability.assess(figures, book=affordability.guidelines(), on=clock.today())
+def assess(figures: budget.Statement, *, on: dt.datetime | None = None) -> Assessment:
+    """What a budget comes to by the guide in force today, or at another moment. Nothing is written."""
+    day = on.astimezone(clock.BEIJING).date() if on else clock.today()
+    return affordability.assess(figures, book=affordability.guidelines(), on=day)
 
 
 def as_rows(figures: budget.Statement) -> list[dict[str, object]]:

@@ -117,7 +117,7 @@ def assess(statement: Statement, *, book: Rulebook, on: date, country: str = "cn
         written=written,
         protected=protected,
         above=_above(said, guide, book.rule(ASK_ABOVE, on)),
-        review_months=book.rule(REVIEW, on).number(said.work or "not_said"),
+        review_months=book.rule(REVIEW, on).number(said.work),
     )
 
 

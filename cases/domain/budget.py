@@ -122,7 +122,7 @@ class Work(StrEnum):
     BETWEEN_JOBS = "between_jobs"
     CANNOT_WORK = "cannot_work"
     RETIRED = "retired"
-    NOT_SAID = ""
+    NOT_SAID = "not_said"
 
 
 class Difficulty(StrEnum):

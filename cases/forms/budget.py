@@ -1,6 +1,7 @@
-"""A budget as one form: what comes in, what living costs, what is kept for surprises.
+"""A budget as one form: who lives from it, what comes in, what living costs, what is kept for surprises.
 
-The same form serves a person who keeps a file and a visitor of whom nothing is stored.
+The same form serves a person who keeps a file and a visitor of whom nothing is stored. What happened is asked only
+where it is kept: a calculator has no use for it.
 """
 
 from collections.abc import Mapping
@@ -10,63 +11,27 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cases.actions.budgets import NOTHING, Confided
+from cases.budget_words import DIFFICULTIES, PERIODS, WORDS, WORK
+from cases.budget_words import REGIONS as REGION_WORDS
+from cases.domain.affordability import REGIONS
 from cases.domain.budget import (
     CATEGORIES,
+    Difficulty,
     Essential,
     Flexible,
+    Household,
     Income,
     Line,
     Period,
-    Priority,
     Side,
     Statement,
+    Work,
 )
 from cases.domain.budget import Buffer as Cushion
 from cases.forms.figures import AmountField, ReadsBack
 from cases.forms.once import OnceForm
 
-WORDS: Mapping[str, Any] = {
-    Income.WAGES: _("Wages"),
-    Income.SELF_EMPLOYED: _("Own business, odd jobs"),
-    Income.PENSION: _("Pension"),
-    Income.BENEFITS: _("Allowances and benefits"),
-    Income.PARTNER: _("What your partner brings in"),
-    Income.FAMILY_SUPPORT: _("Help from family"),
-    Income.RENT_RECEIVED: _("Rent you receive"),
-    Income.OTHER: _("Other income"),
-    Essential.RENT: _("Rent"),
-    Essential.FOOD: _("Food"),
-    Essential.UTILITIES: _("Water, power, gas"),
-    Essential.EDUCATION: _("School"),
-    Essential.MEDICAL: _("Doctor and medicine"),
-    Essential.TRANSPORT: _("Travel"),
-    Essential.PHONE: _("Phone and internet"),
-    Essential.MORTGAGE: _("Mortgage"),
-    Essential.PROPERTY_FEE: _("Property fee"),
-    Essential.HEATING: _("Heating"),
-    Essential.SOCIAL_INSURANCE: _("Social insurance"),
-    Essential.HOUSING_FUND: _("Housing fund"),
-    Essential.INSURANCE: _("Insurance"),
-    Essential.CHILDCARE: _("Child care"),
-    Essential.CHILD_SUPPORT: _("Child support"),
-    Essential.PARENTS: _("Care for parents"),
-    Essential.OTHER: _("Other things you cannot do without"),
-    Essential.GUIDE: _("Kept for living by the guide"),
-    Flexible.HOUSEHOLD: _("Things for the home"),
-    Flexible.CLOTHING: _("Clothes"),
-    Flexible.PERSONAL: _("Hair, toiletries"),
-    Flexible.LEISURE: _("Leisure"),
-    Flexible.GIFTS: _("Gifts and family occasions"),
-    Flexible.OTHER: _("Other flexible spending"),
-    Cushion.EMERGENCY: _("Cushion for surprises"),
-    Cushion.SAVINGS: _("Savings"),
-    Priority.RENT_ARREARS: _("Rent you are behind with"),
-    Priority.MORTGAGE_ARREARS: _("Mortgage you are behind with"),
-    Priority.UTILITY_ARREARS: _("Bills you are behind with"),
-    Priority.TAX_ARREARS: _("Taxes you are behind with"),
-    Priority.COURT_ORDER: _("Payments ordered by a court"),
-    Priority.OTHER: _("Something else that cannot wait"),
-}
 ASKED: Mapping[Side, tuple[str, ...]] = {
     side: tuple(name for name in CATEGORIES[side] if name != Essential.GUIDE) for side in Side
 }
@@ -104,13 +69,6 @@ TITLES: Mapping[Side, tuple[Any, Any, Any]] = {
     ),
     Side.PRIORITY: ("", "", _("Payments that cannot wait, like rent you are behind with")),
 }
-PERIODS = (
-    (Period.MONTH, _("a month")),
-    (Period.WEEK, _("a week")),
-    (Period.FORTNIGHT, _("every 2 weeks")),
-    (Period.FOUR_WEEKS, _("every 4 weeks")),
-    (Period.YEAR, _("a year")),
-)
 
 
 class LineField(AmountField):
@@ -122,10 +80,10 @@ class LineField(AmountField):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line of the form: an amount and its period."""
+    """One line of the form: an amount and its period, unless it shares another line's."""
 
     amount: forms.BoundField
-    period: forms.BoundField
+    period: forms.BoundField | None
     read_back: Any
 
 
@@ -142,17 +100,68 @@ class Group:
     opened: bool
 
 
-class BudgetForm(OnceForm, ReadsBack):
-    """Fields are named by category; `<category>_period` says how often."""
+# Income that may swing: beside the bad month, a good one can be written.
+SWINGS = (Income.WAGES, Income.SELF_EMPLOYED)
+# Who else lives from it, behind one line.
+DEPENDANTS: Mapping[str, Any] = {
+    "children": _("Children under 14"),
+    "teenagers": _("Children from 14 to 17"),
+    "other_dependants": _("Others you support, such as parents"),
+}
+_MOST_PEOPLE = 20
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+
+class BudgetForm(OnceForm, ReadsBack):
+    """Fields are named by category; `<category>_period` says how often, `<category>_high` a good month."""
+
+    def __init__(self, *args: Any, confide: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.confide = confide
+        self.fields["adults"] = _people(_("Grown-ups, you included"), least=1)
+        for name, label in DEPENDANTS.items():
+            self.fields[name] = _people(label, least=0)
+        self.fields["region"] = forms.ChoiceField(
+            label=_("Where you live"),
+            required=False,
+            choices=[(name, REGION_WORDS[name]) for name in ("", *REGIONS["cn"])],
+            help_text=_(
+                "For the guide to what living takes at the least. Unsaid, we use the most careful one."
+            ),
+        )
+        self.fields["work"] = forms.ChoiceField(
+            label=_("How steady is your work?"),
+            required=False,
+            choices=[(str(code), word) for code, word in WORK.items()],
+            initial=str(Work.NOT_SAID),
+            help_text=_("It changes no number, only when to look at this again."),
+        )
         for side in Side:
             for category in ASKED[side]:
                 self.fields[category] = LineField(label=WORDS[category])
                 self.fields[f"{category}_period"] = forms.ChoiceField(
                     label=_("How often"), choices=PERIODS, required=False, initial=Period.MONTH
                 )
+        for category in SWINGS:
+            self.fields[f"{category}_high"] = LineField(
+                label=_("%(line)s in a good month") % {"line": WORDS[category]}
+            )
+        if confide:
+            self.fields["difficulties"] = forms.MultipleChoiceField(
+                label=_("What made it hard?"),
+                required=False,
+                choices=[(str(code), word) for code, word in DIFFICULTIES.items()],
+                widget=forms.CheckboxSelectMultiple,
+            )
+            self.fields["word"] = forms.CharField(
+                label=_("A word on anything that costs more than usual"),
+                required=False,
+                max_length=300,
+                widget=forms.Textarea(attrs={"rows": 3}),
+                help_text=_("Such as medicine or a long way to work. You need not go into detail."),
+            )
+
+    def again(self, data: Any) -> "BudgetForm":
+        return type(self)(data, confide=self.confide)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -160,6 +169,13 @@ class BudgetForm(OnceForm, ReadsBack):
             self.add_error(Income.WAGES, _("Write what comes in each month. If nothing comes in, write 0."))
         if self._silent(cleaned, Side.ESSENTIAL):
             self.add_error(Essential.FOOD, _("Write at least one living cost. If you have none, write 0."))
+        for name in SWINGS:
+            low, high = cleaned.get(name), cleaned.get(f"{name}_high")
+            if high is not None and name in cleaned and (low is None or high < low):
+                self.add_error(
+                    f"{name}_high",
+                    _("A good month brings no less than a bad one. Write the bad month above."),
+                )
         return cleaned
 
     def _silent(self, cleaned: dict[str, Any], side: Side) -> bool:
@@ -167,22 +183,53 @@ class BudgetForm(OnceForm, ReadsBack):
 
     def statement(self) -> Statement:
         """The valid form as a budget; what was left empty is not part of it."""
+        data = self.cleaned_data
         return Statement(
             lines=tuple(
                 Line(
                     side=side,
                     category=category,
-                    amount=self.cleaned_data[category],
-                    period=Period(self.cleaned_data[f"{category}_period"] or Period.MONTH),
+                    amount=data[category],
+                    period=Period(data[f"{category}_period"] or Period.MONTH),
+                    high=data.get(f"{category}_high"),
                 )
                 for side in Side
                 for category in ASKED[side]
-                if self.cleaned_data[category] is not None
-            )
+                if data[category] is not None
+            ),
+            household=Household(adults=data["adults"] or 1, **{name: data[name] or 0 for name in DEPENDANTS}),
+            region=data["region"],
+            work=Work(data["work"] or Work.NOT_SAID),
+        )
+
+    def confided(self) -> Confided:
+        """What the valid form says in confidence; nothing where it was not asked."""
+        if not self.confide:
+            return NOTHING
+        return Confided(
+            difficulties=tuple(Difficulty(each) for each in self.cleaned_data["difficulties"]),
+            word=self.cleaned_data["word"].strip(),
         )
 
     def groups(self) -> list[Group]:
         return [self._group(side) for side in Side]
+
+    def dependants(self) -> list[forms.BoundField]:
+        return [self[name] for name in DEPENDANTS]
+
+    def dependants_opened(self) -> bool:
+        return any(each.errors or str(each.value() or 0) != "0" for each in self.dependants())
+
+    def swings(self) -> list[Entry]:
+        return [self._entry(name, f"{name}_high") for name in SWINGS]
+
+    def swings_opened(self) -> bool:
+        return self["work"].value() not in ("", None, Work.NOT_SAID) or any(
+            each.amount.errors or each.amount.value() for each in self.swings()
+        )
+
+    def confided_opened(self) -> bool:
+        return any(self[name].errors or self[name].value() for name in ("difficulties", "word"))
 
     def _group(self, side: Side) -> Group:
         title, hint, more = TITLES[side]
@@ -197,8 +244,22 @@ class BudgetForm(OnceForm, ReadsBack):
             opened=any(entry.amount.value() or entry.amount.errors for entry in rest),
         )
 
-    def _entry(self, name: str) -> Entry:
-        return Entry(amount=self[name], period=self[f"{name}_period"], read_back=self.read_back.get(name))
+    def _entry(self, name: str, amount: str = "") -> Entry:
+        """A line; `amount` is its other amount, which shares the period."""
+        return Entry(
+            amount=self[amount or name],
+            period=None if amount else self[f"{name}_period"],
+            read_back=self.read_back.get(amount or name),
+        )
+
+    def typed(self) -> dict[str, list[str]]:
+        """Everything as it was typed, to show the same form again at another time."""
+        found = {}
+        for name in self.fields:
+            values = self.data.getlist(name) if hasattr(self.data, "getlist") else [self.data.get(name)]
+            if values := [str(value)[:400] for value in values if value]:
+                found[name] = values
+        return found
 
     def said(self) -> dict[str, str]:
         """What was typed, line by line, to carry to another page."""
@@ -209,11 +270,39 @@ class BudgetForm(OnceForm, ReadsBack):
         }
 
 
-def initial_of(statement: Statement) -> dict[str, Any]:
+def _people(label: Any, *, least: int) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        required=False,
+        min_value=least,
+        max_value=_MOST_PEOPLE,
+        initial=least,
+        widget=forms.NumberInput(attrs={"class": "short", "inputmode": "numeric"}),
+        error_messages={
+            "invalid": _("Write a number of people, like 2."),
+            "min_value": _("Write at least %(limit_value)s."),
+            "max_value": _("Write at most %(limit_value)s."),
+        },
+    )
+
+
+def initial_of(statement: Statement, confided: Confided = NOTHING) -> dict[str, Any]:
     """What the form says about a budget that is already kept."""
     plain = AmountField().plain
-    initial: dict[str, Any] = {}
+    household = statement.household
+    initial: dict[str, Any] = {
+        "adults": household.adults,
+        "children": household.children,
+        "teenagers": household.teenagers,
+        "other_dependants": household.other_dependants,
+        "region": statement.region,
+        "work": str(statement.work),
+        "difficulties": [str(each) for each in confided.difficulties],
+        "word": confided.word,
+    }
     for line in statement.lines:
         initial[line.category] = plain(line.amount)
         initial[f"{line.category}_period"] = line.period
+        if line.high is not None:
+            initial[f"{line.category}_high"] = plain(line.high)
     return initial

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -172,7 +171,7 @@ class ReadsBack(forms.Form):
         found = self.unusual()
         if not found:
             return None
-        data = self.data.dict() if isinstance(self.data, QueryDict) else dict(self.data)
+        data = self.data.copy()
         for name, reading in found.items():
             data[self.add_prefix(name)] = reading.plain
         form = self.again(data)

@@ -1,48 +1,77 @@
 """What a person can afford: one form, one number and how it came about; with a file, or without any trace."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import queries
+from cases import fields, queries, queries_diary
 from cases.access import Permission, public, requires
 from cases.actions import budgets
-from cases.domain.budget import Side, Statement
+from cases.budget_words import GROUPS, PERIODS, REGIONS, WORDS
+from cases.domain.affordability import Assessment
+from cases.domain.budget import Essential, Line, Side, Statement
 from cases.domain.refusal import Refused
-from cases.forms.budget import WORDS, BudgetForm, initial_of
+from cases.domain.rulebook import statement as rule_words
+from cases.forms.budget import BudgetForm, initial_of
 from cases.forms.figures import CURRENCY
+from cases.models import Statement as Kept
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-# What a visitor asked to keep, until it is saved after signing in.
-_CARRIED = "budget_carried"
+# What was typed and is not saved yet, encrypted in the session: a visitor's figures until they have signed in, and a
+# page to look over again, so that every POST ends in a redirect and going back never asks to send twice.
+_CARRIED, _DRAFT = "budget_carried", "budget_draft"
+# Free help for whoever is short, in the order of the rulebook.
+_HELP = ("12356", "12378", "12363", "12345", "12348")
 
 
 @requires(Permission.FILE_KEEP)
 @get_or_post
 def budget(request: HttpRequest) -> HttpResponse:
-    kept = queries.current_statement(request.user)
-    carried = request.session.get(_CARRIED)
-    context: dict[str, Any] = {"kept": kept, "carried": carried, "currency": CURRENCY}
     if request.method != "POST":
-        initial = carried or (initial_of(budgets.from_rows(kept.lines)) if kept else None)
-        return render(request, "budget/form.html", context | {"form": BudgetForm(initial=initial)})
-    form = BudgetForm(request.POST)
-    if not form.is_valid():
-        return render(request, "budget/form.html", context | {"form": form})
-    if confirm := form.to_confirm():
-        return render(request, "budget/form.html", context | {"form": confirm, "confirming": True})
+        return _form_page(request)
+    form = BudgetForm(request.POST, confide=True)
+    if not form.is_valid() or form.unusual():
+        request.session[_DRAFT] = _sealed(form.typed())
+        return redirect("budget")
     try:
         budgets.keep(
-            by=request.user, figures=form.statement(), currency=CURRENCY, once=form.cleaned_data["once"]
+            by=request.user,
+            figures=form.statement(),
+            currency=CURRENCY,
+            once=form.cleaned_data["once"],
+            confided=form.confided(),
         )
     except Refused as refused:
-        return render(request, "budget/form.html", context | {"form": form, "refused": refused}, status=409)
+        context = {"form": form, "refused": refused, "currency": CURRENCY}
+        return render(request, "budget/form.html", context, status=409)
     request.session.pop(_CARRIED, None)
+    request.session.pop(_DRAFT, None)
     return redirect("budget_result")
+
+
+def _form_page(request: HttpRequest) -> HttpResponse:
+    """What was typed last, to look over; else what a visitor brought along; else what is kept."""
+    context: dict[str, Any] = {"currency": CURRENCY}
+    if draft := _opened(request.session.get(_DRAFT)):
+        typed = QueryDict(mutable=True)
+        for name, values in draft.items():
+            typed.setlist(name, values)
+        form: Any = BudgetForm(typed, confide=True)
+        if form.is_valid() and (confirm := form.to_confirm()):
+            form, context["confirming"] = confirm, True
+        return render(request, "budget/form.html", context | {"form": form})
+    if carried := _opened(request.session.get(_CARRIED)):
+        form = BudgetForm(initial=carried, confide=True)
+        return render(request, "budget/form.html", context | {"form": form, "carried": True})
+    kept = queries.current_statement(request.user)
+    initial = initial_of(budgets.from_row(kept), budgets.confided_in(kept)) if kept else None
+    return render(request, "budget/form.html", context | {"form": BudgetForm(initial=initial, confide=True)})
 
 
 @requires(Permission.FILE_KEEP)
@@ -51,8 +80,15 @@ def budget_result(request: HttpRequest) -> HttpResponse:
     kept = queries.current_statement(request.user)
     if kept is None:
         return redirect("budget")
-    answer = answer_of(budgets.from_rows(kept.lines))
-    return render(request, "budget/result.html", {"answer": answer, "kept": kept, "currency": kept.currency})
+    figures = budgets.from_row(kept)
+    answer = answer_of(figures)
+    if kept.format >= budgets.FORMAT and kept.about:
+        answer = replace(answer, guide=_guide_of_kept(kept, figures))
+    return render(
+        request,
+        "budget/result.html",
+        {"answer": answer, "kept": kept, "currency": kept.currency, "help_lines": _help(answer)},
+    )
 
 
 @public
@@ -68,11 +104,23 @@ def afford(request: HttpRequest) -> HttpResponse:
     if confirm := form.to_confirm():
         return render(request, "budget/form.html", context | {"form": confirm, "confirming": True})
     if "keep" in request.POST:
-        request.session[_CARRIED] = form.said()
+        request.session[_CARRIED] = _sealed(form.said())
         return redirect("budget")
+    assessed = budgets.assess(form.statement())
+    answer = replace(answer_of(assessed.statement), guide=_guide_words(assessed))
     return render(
-        request, "budget/result.html", context | {"answer": answer_of(form.statement()), "said": form.said()}
+        request,
+        "budget/result.html",
+        context | {"answer": answer, "said": form.said(), "help_lines": _help(answer)},
     )
+
+
+def _sealed(typed: Any) -> str:
+    return fields.encrypt(json.dumps(typed, ensure_ascii=False))
+
+
+def _opened(sealed: Any) -> Any:
+    return json.loads(fields.decrypt(sealed)) if isinstance(sealed, str) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,24 +133,75 @@ class AnswerLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Working:
+    """One line as it was written and what it is for a month; `high` where income is a range."""
+
+    label: Any
+    amount: int
+    high: int | None
+    period: Any
+    monthly: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboveWords:
+    group: Any
+    written: int
+    usual: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideWords:
+    """What the guide says about a budget. Minor units a month; `sure` tells that a figure was read in its source."""
+
+    place: Any
+    asked: bool
+    people: int
+    floor: int
+    written: int
+    protected: int
+    says: str
+    citation: str
+    doubt: str
+    version: str
+    above: tuple[AboveWords, ...]
+    review_months: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """The number and what it is made of. Minor units a month; at most one of the two is above zero."""
 
     lines: list[AnswerLine]
+    workings: list[Working]
     available: int
     deficit: int
+    ranged: bool = False
+    guide: GuideWords | None = None
 
 
 def answer_of(statement: Statement) -> Answer:
     derived = statement.derive()
+    protected = sum(line.monthly for line in statement.lines if line.category == Essential.GUIDE)
+    ranged = any(line.high is not None for line in statement.lines)
     lines = [
-        AnswerLine(label=_("Income"), amount=derived.income),
+        AnswerLine(
+            label=_("Income"), amount=derived.income, note=_("a bad month is what counts") if ranged else ""
+        ),
         AnswerLine(
             label=_named(statement, Side.ESSENTIAL) or _("Living costs"),
-            amount=-derived.essentials,
+            amount=protected - derived.essentials,
             note=_("set aside first, stays untouched"),
         ),
     ]
+    if protected:
+        lines.append(
+            AnswerLine(
+                label=str(WORDS[Essential.GUIDE]),
+                amount=-protected,
+                note=_("you wrote less than living takes at the least"),
+            )
+        )
     for side, amount, words in (
         (Side.FLEXIBLE, derived.flexible, _("What can vary")),
         (Side.BUFFER, derived.buffer, _("Cushion")),
@@ -111,15 +210,68 @@ def answer_of(statement: Statement) -> Answer:
         if amount:
             named = "" if side is Side.BUFFER else _named(statement, side)
             lines.append(AnswerLine(label=named or words, amount=-amount))
-    return Answer(lines=lines, available=derived.available, deficit=derived.deficit)
+    return Answer(
+        lines=lines,
+        workings=[_working(line) for line in statement.lines],
+        available=derived.available,
+        deficit=derived.deficit,
+        ranged=ranged,
+    )
+
+
+def _working(line: Line) -> Working:
+    return Working(
+        label=WORDS[line.category],
+        amount=line.amount,
+        high=line.high,
+        period=dict(PERIODS)[line.period],
+        monthly=line.monthly if line.side is Side.INCOME else -line.monthly,
+    )
 
 
 def _named(statement: Statement, side: Side) -> str:
     """The costliest few by name: "Rent, food, school"."""
     costly = sorted(
-        (line for line in statement.lines if line.side is side and line.amount),
+        (
+            line
+            for line in statement.lines
+            if line.side is side and line.amount and line.category != Essential.GUIDE
+        ),
         key=lambda line: -line.monthly,
     )
     names = [str(WORDS[line.category]) for line in costly[: 3 if len(costly) > 4 else 4]]
     listed = _(", ").join([*names[:1], *(name[:1].lower() + name[1:] for name in names[1:])])
     return _("%(names)s and more") % {"names": listed} if len(costly) > 4 else listed
+
+
+def _guide_words(assessed: Assessment) -> GuideWords:
+    guide = assessed.guide
+    rule = guide.floor_rule
+    return GuideWords(
+        place=REGIONS[guide.region],
+        asked=bool(assessed.statement.region),
+        people=assessed.statement.household.people,
+        floor=guide.floor,
+        written=assessed.written,
+        protected=assessed.protected,
+        says=rule_words(rule, get_language() or "en"),
+        citation=rule.citation,
+        doubt="" if rule.verified else rule.doubt,
+        version=guide.version[:12],
+        above=tuple(
+            AboveWords(group=GROUPS[each.group], written=each.written, usual=each.usual)
+            for each in assessed.above
+        ),
+        review_months=assessed.review_months,
+    )
+
+
+def _guide_of_kept(kept: Kept, figures: Statement) -> GuideWords | None:
+    """The guide a kept budget was worked out with; None when its edition has been replaced since."""
+    assessed = budgets.assess(figures, on=kept.made_at)
+    same = kept.about["guide"]["version"] == assessed.guide.version
+    return _guide_words(assessed) if same else None
+
+
+def _help(answer: Answer) -> list[queries_diary.Line]:
+    return [] if answer.available else queries_diary.help_lines(*_HELP)

@@ -58,7 +58,7 @@ def test_no_income_is_a_normal_answer(browser: Client) -> None:
 
 @pytest.mark.parametrize("typed", ["-1", "NaN", "1.234", "9" * 30, "1,23"])
 def test_wrong_amounts_are_explained_and_nothing_typed_is_lost(browser: Client, typed: str) -> None:
-    answer = browser.post(reverse("budget"), SAID | {"parents": typed})
+    answer = browser.post(reverse("budget"), SAID | {"parents": typed}, follow=True)
     page = answer.content.decode()
     assert answer.status_code == 200
     assert 'href="#id_parents"' in page
@@ -69,18 +69,19 @@ def test_wrong_amounts_are_explained_and_nothing_typed_is_lost(browser: Client, 
 
 
 def test_an_unknown_period_is_refused(browser: Client) -> None:
-    assert browser.post(reverse("budget"), SAID | {"food_period": "hour"}).status_code == 200
+    page = browser.post(reverse("budget"), SAID | {"food_period": "hour"}, follow=True).content.decode()
+    assert "Show my number" in page
     assert not Statement.objects.exists()
 
 
 def test_an_empty_form_asks_for_the_two_things_it_needs(browser: Client) -> None:
-    page = browser.post(reverse("budget"), {}).content.decode()
+    page = browser.post(reverse("budget"), {"once": "b" * 20}, follow=True).content.decode()
     assert 'href="#id_wages"' in page
     assert 'href="#id_food"' in page
 
 
 def test_unusual_amounts_are_read_back_first(browser: Client) -> None:
-    page = browser.post(reverse("budget"), SAID | {"wages": "八千六"}).content.decode()
+    page = browser.post(reverse("budget"), SAID | {"wages": "八千六"}, follow=True).content.decode()
     assert "read from “八千六”" in page
     assert 'value="8,600.00"' in page
     assert not Statement.objects.exists()
@@ -96,12 +97,120 @@ def test_without_a_budget_the_result_leads_to_the_form(browser: Client) -> None:
     assert browser.get(reverse("budget_result")).url == reverse("budget")  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    "change", [{}, {"wages": "八千六"}, {"rent": "abc"}, {"adults": "0"}, {"wages_high": "1"}]
+)
+def test_every_sending_ends_in_a_redirect_so_that_going_back_asks_nothing(
+    browser: Client, change: dict[str, str]
+) -> None:
+    assert browser.post(reverse("budget"), SAID | change).status_code == 302
+
+
+def test_a_page_to_look_over_waits_encrypted_and_goes_when_the_budget_is_kept(browser: Client) -> None:
+    told = {"difficulties": ["illness", "lost_work"], "word": "insulin"}
+    browser.post(reverse("budget"), SAID | told | {"wages": "八千六"})
+    assert "insulin" not in str(dict(browser.session))
+    for _ in range(2):
+        page = browser.get(reverse("budget")).content.decode()
+        assert "insulin" in page
+        assert page.count(" checked") == 2
+    browser.post(reverse("budget"), SAID | told)
+    assert "budget_draft" not in browser.session
+    assert 'value="8,600.00"' in browser.get(reverse("budget")).content.decode()
+
+
+def test_what_happened_is_kept_for_the_person_and_no_visitor_is_asked(
+    browser: Client, visitor: Client
+) -> None:
+    browser.post(reverse("budget"), SAID | {"difficulties": ["bereavement"], "word": "insulin"})
+    page = browser.get(reverse("budget")).content.decode()
+    assert "insulin" in page
+    assert "insulin" not in str(list(Event.objects.values_list("data", flat=True)))
+    asked = visitor.get(reverse("afford")).content.decode()
+    assert 'name="difficulties"' not in asked
+    assert 'name="region"' in asked
+
+
+def test_who_lives_from_it_and_where_is_asked_once_and_shown_again(browser: Client) -> None:
+    home = {"adults": "2", "children": "1", "region": "cn.city", "work": "changing", "wages_high": "9800"}
+    page = browser.post(reverse("budget"), SAID | home, follow=True).content.decode()
+    assert "For 3 people, the guide protects at least" in page
+    assert "a bad month is what counts" in page
+    assert "8,600.00 a month; the lower counts" not in page
+    assert "9,800.00" in page
+    assert Statement.objects.get().available == 180_000, "A good month never raises the number."
+    form = browser.get(reverse("budget")).content.decode()
+    assert '<option value="cn.city" selected>' in form
+    assert '<option value="changing" selected>' in form
+    assert 'value="9,800.00"' in form
+
+
+def test_too_little_for_living_is_topped_up_and_the_page_says_so(browser: Client) -> None:
+    said = {"wages": "4000", "rent": "1000", "food": "500", "region": "cn.shanghai"}
+    page = browser.post(reverse("budget"), said, follow=True).content.decode()
+    assert Statement.objects.get().available == 140_500
+    for told in ("Kept for living by the guide", "1,095.00", "1,595.00", "Shanghai", "not a rule that binds"):
+        assert told in page
+    form = browser.get(reverse("budget")).content.decode()
+    assert 'name="guide"' not in form, "What the guide adds is never asked."
+
+
+def test_more_than_usual_is_a_question_and_never_a_cut(browser: Client) -> None:
+    page = browser.post(reverse("budget"), SAID | {"region": "cn.city"}, follow=True).content.decode()
+    assert "More than usual, and that is fine" in page
+    assert "you wrote CN¥3,700.00" in page
+    assert Statement.objects.get().available == 180_000
+
+
+@pytest.mark.parametrize("address", ["budget", "afford"])
+def test_who_is_short_finds_a_pause_and_free_help(browser: Client, visitor: Client, address: str) -> None:
+    client = browser if address == "budget" else visitor
+    page = client.post(reverse(address), SAID | {"wages": "0"}, follow=True).content.decode()
+    assert f"{reverse('help')}#pause" in page
+    assert reverse("plans" if address == "budget" else "tool_quote") in page
+    for number in ("12356", "12378", "12363", "12345", "12348"):
+        assert f'href="tel:{number}"' in page
+
+
+def test_a_budget_of_the_first_format_stays_readable(browser: Client, person: User) -> None:
+    rows = [
+        {"side": "income", "category": "wages", "amount": 860_000, "period": "month"},
+        {"side": "essential", "category": "food", "amount": 80_000, "period": "month"},
+    ]
+    make.a_statement(person, available=780_000, lines=rows)
+    page = browser.get(reverse("budget_result")).content.decode()
+    assert "7,800" in page
+    assert "Kept for living" not in page
+    assert 'value="800.00"' in browser.get(reverse("budget")).content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+def test_language_changes_no_number(person: User, client_for: Callable[..., Client], language: str) -> None:
+    said = {"wages": "1999.99", "wages_period": "fortnight", "rent": "700.07", "food": "333.33"}
+    browser = client_for(person, HTTP_ACCEPT_LANGUAGE=language)
+    browser.post(reverse("budget"), said | {"food_period": "week", "region": "cn.rural"})
+    assert Statement.objects.get().available == 433_331 - 70_007 - 144_443
+
+
+@pytest.mark.parametrize("people", ["0", "-1", "21", "two", "1.5", "9" * 40])
+def test_an_odd_number_of_people_is_explained_beside_the_field(browser: Client, people: str) -> None:
+    page = browser.post(reverse("budget"), SAID | {"adults": people}, follow=True).content.decode()
+    assert 'href="#id_adults"' in page
+    assert f'value="{people}"' in page
+
+
 def test_a_visitor_gets_the_number_and_leaves_nothing(visitor: Client) -> None:
     page = visitor.post(reverse("afford"), SAID).content.decode()
     assert "1,800" in page
     assert not Statement.objects.exists()
     assert not Event.objects.exists()
     assert not Session.objects.exists()
+
+
+def test_no_figure_of_a_visitor_reaches_a_log(visitor: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        visitor.post(reverse("afford"), SAID | {"wages": "8642.31"})
+    assert "8642" not in caplog.text
 
 
 def test_a_visitors_mistakes_keep_what_was_typed(visitor: Client) -> None:
