@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from cases import clock, queries
+from cases import clock, queries, working_calendar
 from cases.access import Permission
-from cases.actions import complaint_facts, events, work
-from cases.domain import complaint_clock, lifecycle, rulebook, taxonomy
-from cases.domain.complaint_moves import BORROWER, LENDER, MOVES
+from cases.actions import complaint_steps as steps
+from cases.actions import events, work
+from cases.actions.complaint_steps import LONGEST, Sender, person_of
+from cases.domain import complaint_clock, receipt, taxonomy
+from cases.domain.complaint_moves import BORROWER, LENDER
 from cases.domain.refusal import Refused
+from cases.fields import blind_index
 from cases.models import (
     Complaint,
     ComplaintClock,
@@ -20,12 +23,11 @@ from cases.models import (
     Consent,
     Contact,
     Lender,
-    MissedClock,
     Submission,
     User,
 )
 
-LONGEST = 4000
+MOST_LABELS = 5
 CONSENT_DAYS = 365
 _BATCH = 500
 
@@ -37,6 +39,7 @@ class Draft:
     lender: Lender
     category: str
     said: str
+    labels: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     want_words: str = ""
     name: str = ""
@@ -45,8 +48,13 @@ class Draft:
 
     def check(self) -> None:
         """Raises Refused, whichever face it came through."""
-        if taxonomy.load().get(self.category) is None:
+        known = taxonomy.load()
+        if known.get(self.category) is None:
             raise Refused("unknown_category", _("Choose what it is about."), field="category")
+        if any(known.get(label) is None for label in self.labels):
+            raise Refused("unknown_category", _("Choose from the list."), field="labels")
+        if len(self.labels) > MOST_LABELS:
+            raise Refused("too_many_labels", _("Choose five at most."), field="labels")
         if not self.said.strip():
             raise Refused("nothing_said", _("Write what happened. A few words are enough."), field="said")
         if not set(self.wants) <= set(Complaint.Want.values):
@@ -67,55 +75,95 @@ class Draft:
         return frozenset(name for name, value in given.items() if value)
 
 
-def clock_for(draft: Draft, on: dt.date) -> complaint_clock.Clock:
-    """The clock this draft would start if it were sent on this day."""
+def clock_for(draft: Draft, on: dt.date, *, review: bool = False) -> complaint_clock.Clock:
+    """The clock this draft would start if it were sent on this day. Raises RulebookError only for a broken rule file."""
+    law = draft.lender.jurisdiction
     return complaint_clock.clock(
-        rulebook.load("cn"),
+        working_calendar.books(law),
         complaint_clock.Complaint(
             received_on=on,
             lender_type=draft.lender.kind,
             delivered=draft.lender.joined,
             carries=draft.carries,
+            jurisdiction=law,
+            review=review,
         ),
+        working_calendar.calendar(law, on),
     )
 
 
 @transaction.atomic
-def send(*, by: User, draft: Draft, once: str = "") -> Complaint:
-    """Deliver a complaint to the lender through this site and start its clock.
+def send(*, by: User | None, draft: Draft, once: str = "") -> Complaint:
+    """Deliver a complaint to the lender through this site, start its clock and draw its receipt.
 
-    A lender that has not joined receives nothing: the complaint is kept, with our own deadline. The same one-time token
-    a second time returns the complaint of the first. Raises Refused for a lender the person has no debt with.
+    `by` None is a visitor without an account, who may complain about any lender and has the receipt alone. A lender that has
+    not joined receives nothing: the complaint is kept, with our own deadline. The same one-time token a second time
+    returns the complaint of the first. Raises Refused for a lender an account has no debt with.
     """
-    if not by.may(Permission.FILE_KEEP):
-        raise Refused("not_allowed", _("Only the person themselves can change this."))
-    User.objects.select_for_update().get(pk=by.pk)
-    if once:
-        earlier = Submission.objects.filter(
-            borrower=by, purpose=Submission.Purpose.COMPLAINT, key=once
-        ).first()
-        if earlier:
-            return Complaint.objects.select_related("clock", "lender").get(borrower=by, ref=earlier.made[0])
+    digits = receipt.from_seed(blind_index(f"once:{once}").encode()) if once and by is None else receipt.new()
+    if by is not None:
+        earlier = _before(by, once)
+        if earlier is not None:
+            return earlier
     draft.check()
-    if draft.lender not in queries.creditors_of(by):
+    if by is not None and draft.lender not in queries.creditors_of(by):
         raise Refused(
             "no_debt_with_lender",
             _("None of your debts is with this lender. Add the debt first, then send the complaint."),
             field="lender",
         )
-    entries = list(
-        Contact.objects.filter(
-            pk__in=[contact.pk for contact in draft.contacts], borrower=by, own=False, removed_at__isnull=True
+    index = receipt_index(digits)
+    if by is None:
+        # Two presses at once meet at the lender's row; the second finds what the first wrote.
+        Lender.objects.select_for_update().get(pk=draft.lender.pk)
+        sent = Complaint.objects.filter(receipt_index=index, follows__isnull=True).first()
+        if sent is not None:
+            return sent
+    complaint = _write(by, draft, digits, index)
+    if by is not None and once:
+        Submission.objects.create(
+            borrower=by,
+            purpose=Submission.Purpose.COMPLAINT,
+            key=once,
+            made=[complaint.ref],
+            at=complaint.sent_at,
         )
-    )
+    return complaint
+
+
+def receipt_index(digits: str) -> str:
+    """The keyed hash under which a receipt is found; never empty, whatever was typed."""
+    return blind_index(f"receipt:{digits}")
+
+
+def _before(by: User, once: str) -> Complaint | None:
+    if not by.may(Permission.FILE_KEEP):
+        raise Refused("not_allowed", _("Only the person themselves can change this."))
+    User.objects.select_for_update().get(pk=by.pk)
+    if not once:
+        return None
+    earlier = Submission.objects.filter(borrower=by, purpose=Submission.Purpose.COMPLAINT, key=once).first()
+    if earlier is None:
+        return None
+    return Complaint.objects.select_related("clock", "lender").get(borrower=by, ref=earlier.made[0])
+
+
+def _write(by: User | None, draft: Draft, digits: str, index: str) -> Complaint:
+    entries: list[Contact] = []
+    if by is not None:
+        chosen = [contact.pk for contact in draft.contacts]
+        entries = list(Contact.objects.filter(pk__in=chosen, borrower=by, own=False, removed_at__isnull=True))
     now, today = clock.now(), clock.today()
     started = clock_for(draft, today)
-    if draft.lender.joined:
+    if draft.lender.joined and by is not None:
         _consent(by, draft, now, today)
     complaint = Complaint.objects.create(
         borrower=by,
+        receipt=digits,
+        receipt_index=index,
         lender=draft.lender,
         category=draft.category,
+        labels=[label for label in dict.fromkeys(draft.labels) if label != draft.category],
         name=draft.name.strip(),
         reach=draft.reach.strip(),
         said=draft.said.strip(),
@@ -125,20 +173,7 @@ def send(*, by: User, draft: Draft, once: str = "") -> Complaint:
         delivered_at=now if draft.lender.joined else None,
     )
     complaint.contacts.set(entries)
-    ComplaintClock.objects.create(
-        complaint=complaint,
-        kind=str(started.kind),
-        rule=started.rule,
-        rulebook_version=started.rulebook_version,
-        received_on=started.received_on,
-        due_on=started.due_on,
-        limit_on=started.limit_on,
-        missing=list(started.missing),
-    )
-    if once:
-        Submission.objects.create(
-            borrower=by, purpose=Submission.Purpose.COMPLAINT, key=once, made=[complaint.ref], at=now
-        )
+    steps.start(complaint, started)
     events.record(
         "complaint.sent",
         by=by,
@@ -158,48 +193,52 @@ def send(*, by: User, draft: Draft, once: str = "") -> Complaint:
 @transaction.atomic
 def answer(*, by: User, complaint: Complaint, text: str) -> Complaint:
     """The lender's answer. Late or not, it is taken; a clock that ran out keeps its mark."""
-    lender = queries.lender_of(by) if by.may(Permission.CASE_ANSWER) else None
-    held = _held(complaint, side=LENDER, lender=lender)
-    _move(held, "answer", LENDER)
+    held = steps.of_lender(complaint, queries.lender_of(by) if by.may(Permission.CASE_ANSWER) else None)
+    steps.move(held, "answer", LENDER)
     if not text.strip():
         raise Refused("nothing_said", _("Write a sentence. The borrower reads it."), field="text")
     if len(text) > LONGEST:
         raise Refused("too_long", _("This is longer than we can keep. Please shorten it."), field="text")
-    if complaint_clock.is_missed(held.clock.due_on, clock.today()):
+    if complaint_clock.is_missed(last_day(held), clock.today()):
         # The night's mark may not have been made yet; the answer must not be quicker.
-        _mark(held.clock)
-    else:
-        _count(held, ComplaintFact.Response.IN_TIME)
+        steps.mark(held.clock)
+    elif held.clock.missed_at is None:
+        steps.count(held, ComplaintFact.Response.IN_TIME)
     held.answer, held.answered_at, held.answered_by = text.strip(), clock.now(), by
     held.save(update_fields=["state", "answer", "answered_at", "answered_by"])
     events.record("complaint.answered", by=by, about=held, person=held.borrower, lender=held.lender)
-    work.put("complaint_answered", about=held, person=held.borrower)
+    if held.borrower is not None:
+        work.put("complaint_answered", about=held, person=held.borrower)
     return held
 
 
 @transaction.atomic
-def withdraw(*, by: User, complaint: Complaint) -> Complaint:
+def withdraw(*, by: Sender, complaint: Complaint) -> Complaint:
     """The person takes the complaint back; the procedure ends the same day."""
-    held = _held(complaint, side=BORROWER, borrower=by)
-    _move(held, "withdraw", BORROWER)
+    held = steps.of_sender(complaint, by)
+    steps.move(held, "withdraw", BORROWER)
     held.withdrawn_at = clock.now()
     held.save(update_fields=["state", "withdrawn_at"])
     if held.delivered_at is not None and held.clock.missed_at is None:
-        _count(held, ComplaintFact.Response.WITHDRAWN)
-    events.record("complaint.withdrawn", by=by, about=held, person=by, lender=held.lender)
+        steps.count(held, ComplaintFact.Response.WITHDRAWN)
+    who = person_of(by)
+    events.record("complaint.withdrawn", by=who, about=held, person=who, lender=held.lender)
     return held
 
 
 @transaction.atomic
-def rate(*, by: User, complaint: Complaint, rating: str) -> Complaint:
-    """The person says whether the answer will do; either way this complaint is closed here."""
-    held = _held(complaint, side=BORROWER, borrower=by)
+def rate(*, by: Sender, complaint: Complaint, rating: str, words: str = "") -> Complaint:
+    """The person says whether the answer will do, in words if they like; either way this round is closed here."""
+    held = steps.of_sender(complaint, by)
     if rating not in Complaint.Rating.values:
         raise Refused("unknown_rating", _("Choose from the list."), field="rating")
-    _move(held, "rate", BORROWER)
-    held.rating, held.rated_at = rating, clock.now()
-    held.save(update_fields=["state", "rating", "rated_at"])
-    events.record("complaint.rated", by=by, about=held, person=by, lender=held.lender, rating=rating)
+    if len(words) > LONGEST:
+        raise Refused("too_long", _("This is longer than we can keep. Please shorten it."), field="words")
+    steps.move(held, "rate", BORROWER)
+    held.rating, held.rating_words, held.rated_at = rating, words.strip(), clock.now()
+    held.save(update_fields=["state", "rating", "rating_words", "rated_at"])
+    who = person_of(by)
+    events.record("complaint.rated", by=who, about=held, person=who, lender=held.lender, rating=rating)
     return held
 
 
@@ -213,7 +252,9 @@ def mark_missed() -> int:
                 missed__isnull=True,
                 complaint__state=Complaint.State.SENT,
                 complaint__delivered_at__isnull=False,
-            ).values_list("pk", flat=True)[:_BATCH]
+            )
+            .exclude(complaint__facets__until__gte=clock.today())
+            .values_list("pk", flat=True)[:_BATCH]
         )
         if not batch:
             return marked
@@ -224,69 +265,14 @@ def mark_missed() -> int:
 def _mark_one(pk: int) -> bool:
     clock_row = ComplaintClock.objects.select_related("complaint__borrower", "complaint__lender").get(pk=pk)
     held = Complaint.objects.select_for_update().get(pk=clock_row.complaint_id)
-    return held.state == Complaint.State.SENT and _mark(clock_row)
+    longer = clock_row.complaint.facets.filter(until__gte=clock.today()).exists()
+    return held.state == Complaint.State.SENT and not longer and steps.mark(clock_row)
 
 
-def _mark(clock_row: ComplaintClock) -> bool:
-    """Whether the mark is new."""
-    if clock_row.complaint.delivered_at is None:
-        return False
-    _row, new = MissedClock.objects.get_or_create(clock=clock_row, defaults={"noted_at": clock.now()})
-    if new:
-        complaint = clock_row.complaint
-        _count(complaint, ComplaintFact.Response.MISSED)
-        events.record(
-            "complaint.clock_missed",
-            by=None,
-            about=complaint,
-            person=complaint.borrower,
-            lender=complaint.lender,
-            clock=clock_row.kind,
-            due_on=clock_row.due_on.isoformat(),
-        )
-    return new
-
-
-def _count(complaint: Complaint, response: str) -> None:
-    """The public's count, once, when the outcome is known; nothing leads back from it."""
-    complaint_facts.note(
-        lender=complaint.lender,
-        category=complaint.category,
-        received_on=complaint.clock.received_on,
-        response=response,
-    )
-
-
-def _held(
-    complaint: Complaint, *, side: str, borrower: User | None = None, lender: Lender | None = None
-) -> Complaint:
-    """The complaint, locked after its person. Raises Complaint.DoesNotExist for everybody else's."""
-    whose = {"borrower": borrower} if side == BORROWER else {"lender": lender, "delivered_at__isnull": False}
-    if None in whose.values():
-        raise Complaint.DoesNotExist
-    User.objects.select_for_update().get(pk=complaint.borrower_id)
-    Complaint.objects.select_for_update().get(pk=complaint.pk, **whose)
-    return Complaint.objects.select_related("borrower", "lender", "clock").get(pk=complaint.pk)
-
-
-_NO_LONGER = {
-    Complaint.State.WITHDRAWN: _(
-        "The borrower has withdrawn this complaint, so it can no longer be answered."
-    ),
-    Complaint.State.ANSWERED: _("This complaint has been answered already. The first answer stands."),
-    Complaint.State.CLOSED: _("This complaint is closed, so it can no longer be answered."),
-}
-
-
-def _move(held: Complaint, verb: str, who: str) -> None:
-    try:
-        held.state = lifecycle.move(MOVES, held.state, verb, who)
-    except Refused as refused:
-        if verb == "answer" and refused.code == "not_possible_now":
-            raise Refused("complaint_over", _NO_LONGER[Complaint.State(held.state)]) from None
-        raise Refused(
-            "complaint_changed", _("This is no longer possible. This is how the complaint stands now.")
-        ) from None
+def last_day(complaint: Complaint) -> dt.date:
+    """The last day in time: the clock's, or the later one of an extension with its reason."""
+    given = [facet.until for facet in complaint.facets.all() if facet.until]
+    return max([complaint.clock.due_on, *given])
 
 
 def _consent(by: User, draft: Draft, now: dt.datetime, today: dt.date) -> None:

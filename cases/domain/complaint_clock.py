@@ -1,17 +1,23 @@
 """
-By when a complaint must be answered. Numbers come from the rulebook, never from here. The clock is the law's only when
-the complaint reached an institution that the rule binds, with everything the rule asks a complaint to carry; in every
-other case it is our own deadline, and `missing` says what stands between the two.
+By when a complaint must be answered. Numbers come from the rule files, never from here; days off come with a calendar.
+The clock is the law's only when the complaint reached an institution that the rule binds, with everything the rule asks a
+complaint to carry; in every other case it is our own deadline, and `missing` says what stands between the two.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from cases.domain import working_days
 from cases.domain.rulebook import Force, Rule, Rulebook, RulebookError
+from cases.domain.working_days import Calendar
 
 DECIDE, FIELDS, REVIEW, HOUSE = "cn.cmp.decide", "cn.cmp.fields", "cn.cmp.review", "house.complaint"
-NOT_DELIVERED, NOT_BOUND = "not_delivered", "not_bound"
+HOUSE_REVIEW = "house.review"
+NOT_DELIVERED, NOT_BOUND, NOT_THROUGH_CFPB = "not_delivered", "not_bound", "not_through_cfpb"
+
+Books = Sequence[Rulebook]
 
 
 class Kind(StrEnum):
@@ -20,20 +26,44 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Law:
+    """Which rows a jurisdiction's clock rests on; empty where it has none. `ours` stands in while the law's does not run."""
+
+    decide: str
+    fields: str = ""
+    review: str = ""
+    early: str = ""
+    ours: str = HOUSE
+    never: str = ""
+
+
+_LAWS = {
+    "CN": _Law(decide=DECIDE, fields=FIELDS, review=REVIEW),
+    "UK": _Law(decide="uk.cmp.8w", early="uk.cmp.3bd"),
+    # The Bureau's days run for complaints handed in at the Bureau; through us they are a yardstick and nothing more.
+    "US": _Law(decide="us.cmp.respond", ours="us.cmp.respond", never=NOT_THROUGH_CFPB),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Complaint:
-    """What decides a clock. `carries` names the fields of cn.cmp.fields that are filled in."""
+    """What decides a clock. `carries` names the fields of cn.cmp.fields that are filled in; `review`: asked once more."""
 
     received_on: date
     lender_type: str
     delivered: bool
     carries: frozenset[str]
+    jurisdiction: str = "CN"
+    review: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
     """
-    `due_on` is the last day in time. `limit_on` is the last day of a case that the institution calls complex; only a
-    statutory clock has one. `missing` is empty exactly when the clock is statutory.
+    `due_on` is the last day in time. `limit_on` is the last day of a case that the institution calls complex (CN) or still
+    in progress (US), `special_on` of a special one that was approved (CN); None where no rule knows such a thing. Up to
+    `early_on` (UK) a short answer is enough. `missing` is empty exactly when the clock is statutory. `calendar` is the
+    version of the calendar when working days were counted, else empty.
     """
 
     kind: Kind
@@ -44,28 +74,39 @@ class Clock:
     received_on: date
     due_on: date
     limit_on: date | None
+    special_on: date | None
+    early_on: date | None
+    calendar: str
     missing: tuple[str, ...]
 
 
-def clock(rulebook: Rulebook, complaint: Complaint) -> Clock:
-    """Days are calendar days; the day it was received is not counted. Raises RulebookError without a house row."""
-    on = complaint.received_on
-    missing = _missing(rulebook, complaint)
-    if missing:
-        rule = rulebook.rule(HOUSE, on)
-        days, limit = rule.number("days"), None
+def clock(books: Books, complaint: Complaint, calendar: Calendar) -> Clock:
+    """The day it was received is never counted. Raises RulebookError where no row says how long."""
+    on, law = complaint.received_on, _LAWS.get(complaint.jurisdiction, _Law(decide=""))
+    missing = _missing(books, complaint, law)
+    if complaint.review:
+        book, rule = _rule(books, HOUSE_REVIEW if missing else law.review or HOUSE_REVIEW, on)
+        if rule.id == HOUSE_REVIEW and not missing:
+            missing = (NOT_BOUND,)
     else:
-        rule = rulebook.rule(DECIDE, on)
-        days, limit = rule.number("simple_days"), on + timedelta(days=rule.number("complex_days"))
+        book, rule = _rule(books, (law.ours if missing else law.decide), on)
+    early, counted = None, ""
+    if law.early and not missing:
+        _, short = _rule(books, law.early, on)
+        early = working_days.after(calendar, on, short.number("business_days"))
+        counted = calendar.version
     return Clock(
         kind=Kind.OURS if missing else Kind.STATUTORY,
         rule=rule.id,
         force=rule.force,
         citation=rule.citation,
-        rulebook_version=rulebook.version,
+        rulebook_version=book.version,
         received_on=on,
-        due_on=on + timedelta(days=days),
-        limit_on=limit,
+        due_on=_due(rule, on),
+        limit_on=_further(rule, on, "complex_days") or _further(rule, on, "final_days"),
+        special_on=_further(rule, on, "special_days"),
+        early_on=early,
+        calendar=counted,
         missing=missing,
     )
 
@@ -75,17 +116,32 @@ def is_missed(due_on: date, on: date) -> bool:
     return on > due_on
 
 
-def review_until(rulebook: Rulebook, answered_on: date) -> date | None:
-    """The last day to ask the institution's upper office to look again; None where no rule says so."""
-    rule = _in_force(rulebook, REVIEW, answered_on)
-    return None if rule is None else answered_on + timedelta(days=rule.number("apply_days"))
+def review_until(books: Books, answered_on: date, *, statutory: bool = True) -> date | None:
+    """The last day to ask for another look: the law's where it has one, else ours; None where no row says so."""
+    for rule_id in (REVIEW, HOUSE_REVIEW) if statutory else (HOUSE_REVIEW,):
+        rule = _in_force(books, rule_id, answered_on)
+        if rule is not None:
+            return answered_on + timedelta(days=rule.number("apply_days"))
+    return None
 
 
-def _missing(rulebook: Rulebook, complaint: Complaint) -> tuple[str, ...]:
-    decide = _in_force(rulebook, DECIDE, complaint.received_on)
-    fields = _in_force(rulebook, FIELDS, complaint.received_on)
-    found = []
-    if decide is None or fields is None or not decide.binds(complaint.lender_type):
+def _due(rule: Rule, on: date) -> date:
+    for name, length in (("weeks", 7), ("answer_days", 1), ("simple_days", 1), ("days", 1)):
+        if name in rule.parameters:
+            return on + timedelta(days=length * rule.number(name))
+    raise RulebookError(f"{rule.id}: no parameter says how long an answer may take")
+
+
+def _further(rule: Rule, on: date, name: str) -> date | None:
+    return on + timedelta(days=rule.number(name)) if name in rule.parameters else None
+
+
+def _missing(books: Books, complaint: Complaint, law: _Law) -> tuple[str, ...]:
+    on = complaint.received_on
+    decide = _in_force(books, law.decide, on)
+    fields = _in_force(books, law.fields, on)
+    found = [law.never] if law.never else []
+    if decide is None or (law.fields and fields is None) or not decide.binds(complaint.lender_type):
         found.append(NOT_BOUND)
     if not complaint.delivered:
         found.append(NOT_DELIVERED)
@@ -94,8 +150,17 @@ def _missing(rulebook: Rulebook, complaint: Complaint) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _in_force(rulebook: Rulebook, rule_id: str, on: date) -> Rule | None:
+def _rule(books: Books, rule_id: str, on: date) -> tuple[Rulebook, Rule]:
+    for book in books:
+        try:
+            return book, book.rule(rule_id, on)
+        except RulebookError:
+            continue
+    raise RulebookError(f"no rule {rule_id!r} is in force on {on.isoformat()}")
+
+
+def _in_force(books: Books, rule_id: str, on: date) -> Rule | None:
     try:
-        return rulebook.rule(rule_id, on)
+        return _rule(books, rule_id, on)[1]
     except RulebookError:
         return None

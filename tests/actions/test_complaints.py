@@ -151,12 +151,13 @@ def test_sent_twice_it_is_one_complaint(person: User, bank: Lender) -> None:
 
 
 def test_only_the_persons_own_entries_go_with_it(person: User, bank: Lender, clock: Any) -> None:
-    def entry(by: User) -> Any:
+    def entry(by: User, hours_ago: int = 1) -> Any:
+        at = clock.now - dt.timedelta(hours=hours_ago)
         return contacts.log(
-            by=by, facts=contacts.Facts(at=clock.now, channel="call", outcome="conversation", lender=bank)
+            by=by, facts=contacts.Facts(at=at, channel="call", outcome="conversation", lender=bank)
         )
 
-    mine, theirs, gone = entry(person), entry(make.a_borrower()), entry(person)
+    mine, theirs, gone = entry(person), entry(make.a_borrower()), entry(person, 2)
     contacts.remove(by=person, contact=gone)
     sent = complaints.send(by=person, draft=a_draft(bank, contacts=(mine, theirs, gone)))
     assert list(sent.contacts.all()) == [mine]
