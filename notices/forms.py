@@ -25,7 +25,7 @@ class TermsForm(forms.Form):
         help_text=_("With none, you read everything here and nothing is sent to you. Codes still are."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        choices=[("sms", _("SMS")), ("email", _("E-mail"))],
+        choices=[("sms", _("SMS")), ("email", _("E-mail")), ("wechat", _("WeChat"))],
     )
     alone = forms.ChoiceField(
         label=_("Are you the only one who sees this phone?"),
@@ -47,11 +47,20 @@ class TermsForm(forms.Form):
         help_text=_("The rules about hours always hold. Here you can only make the time shorter."),
     )
 
+    def __init__(self, *args: Any, wechat: bool, **kwargs: Any) -> None:
+        """`wechat`: a WeChat account is linked; without one there is nothing to choose."""
+        super().__init__(*args, **kwargs)
+        self._wechat = wechat
+        if not wechat:
+            channels = self.fields["channels"]
+            assert isinstance(channels, forms.MultipleChoiceField)
+            channels.choices = [("sms", _("SMS")), ("email", _("E-mail"))]
+
     @classmethod
     def of(cls, terms: Preference, language: str) -> dict[str, Any]:
         """The stored terms as initial values."""
         return {
-            "channels": [name for name in ("sms", "email") if getattr(terms, name)],
+            "channels": [name for name in ("sms", "email", "wechat") if getattr(terms, name)],
             "alone": "no" if terms.discreet else "yes",
             "language": language,
             "hours_from": terms.hours_from.strftime("%H:%M") if terms.hours_from else "",
@@ -64,6 +73,7 @@ class TermsForm(forms.Form):
         return {
             "sms": "sms" in data["channels"],
             "email": "email" in data["channels"],
+            "wechat": not self._wechat or "wechat" in data["channels"],
             "discreet": data["alone"] == "no",
             "language": data["language"],
             "hours_from": _time(data["hours_from"]),

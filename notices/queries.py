@@ -22,7 +22,7 @@ from notices.actions.asking import WRITTEN, Question, Surroundings, rulebook_for
 from notices.actions.writing import lender_name, write
 from notices.domain import gate
 from notices.domain.wording import WordingError
-from notices.models import Decision, Message
+from notices.models import Decision, Inbound, Message, WechatLink
 from repayment import queries_payments
 from repayment.models import Instalment, Offer, Plan
 
@@ -48,6 +48,10 @@ _ABOUT: dict[str, Any] = {
     "payment_confirmed": gettext_lazy("The receipt of a payment"),
     "payment_questioned": gettext_lazy("A question about a payment"),
     "payment_reversed": gettext_lazy("A question about a payment"),
+    "inbound_balance": gettext_lazy("An answer to what you wrote back"),
+    "inbound_plan": gettext_lazy("An answer to what you wrote back"),
+    "inbound_stopped": gettext_lazy("Your “stop” was received"),
+    "inbound_help": gettext_lazy("An answer to what you wrote back"),
 }
 _STATES: dict[str, Any] = {
     Message.State.PLANNED: gettext_lazy("planned"),
@@ -117,7 +121,7 @@ class Entry:
         """The way and the state in a few words: "SMS, delivered"."""
         if self.stopped:
             return str(_STATES[self.message.state])
-        way = _("E-mail") if self.message.channel == "email" else _("SMS")
+        way = self.message.get_channel_display()
         return _("%(way)s, %(state)s") % {"way": way, "state": _STATES[self.message.state]}
 
     @property
@@ -253,6 +257,21 @@ def entries(messages: Iterable[Message]) -> Sequence[Entry]:
     """Messages with their reasons worded in the active language. No query of its own."""
     language = get_language() or "en"
     return [_entry(message, language) for message in messages]
+
+
+def written_back(person: User) -> QuerySet[Inbound]:
+    """What the person sent us by SMS or WeChat, the latest few."""
+    return Inbound.objects.filter(person=person).select_related("lender")[:_WAITING]
+
+
+def replies_for(case: Case) -> QuerySet[Inbound]:
+    """What the borrower wrote back to this lender's messages; only the lender it was meant for reads it."""
+    return Inbound.objects.filter(person=case.borrower_id, lender=case.lender_id).exclude(body="")[:_WAITING]
+
+
+def wechat_since(person: User) -> dt.datetime | None:
+    """When this person's WeChat was linked; None when it is not."""
+    return WechatLink.objects.filter(person=person, until=None).values_list("since", flat=True).first()
 
 
 def for_case(case: Case) -> Sequence[Entry]:

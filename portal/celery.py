@@ -16,9 +16,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "plan-reminders": {"task": "notices.tasks.plan_reminders", "schedule": 60.0},
-    "dispatch": {"task": "notices.tasks.dispatch", "schedule": 5.0},
+    "dispatch-answers": {"task": "notices.tasks.dispatch_answers", "schedule": 5.0},
+    "dispatch-reminders": {"task": "notices.tasks.dispatch_reminders", "schedule": 5.0},
     "seal-record": {"task": "cases.tasks.seal_record", "schedule": 60.0},
     "mark-missed": {"task": "cases.tasks.mark_missed", "schedule": 60.0},
+    "tend-evidence": {"task": "cases.tasks.tend_evidence", "schedule": 300.0},
     # 03:30 in Beijing
     "apply-retention": {"task": "portal.tasks.apply_retention", "schedule": crontab(hour=19, minute=30)},
     "expire-offers": {"task": "repayment.tasks.expire_offers", "schedule": 60.0},

@@ -121,8 +121,13 @@ ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 # A CSV of debts is small; a 20 MB one is refused by the form with a sentence, so the request may carry it.
 LARGEST_UPLOAD = 32 * 1024 * 1024
+# Evidence only, from somebody who is signed in: a film of 100 MB and a few pictures beside it.
+LARGEST_EVIDENCE = 160 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Half of an upload that was cut off lies here until it is swept; it is nobody else's to read.
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 FILE_UPLOAD_HANDLERS = [
     "portal.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -311,6 +316,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# A queue per purpose: a night of reminders never stands before an answer. A worker without -Q serves all of them.
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"celery": {}, "answers": {}, "reminders": {}}
+CELERY_TASK_ROUTES = {
+    "notices.tasks.dispatch_answers": {"queue": "answers"},
+    "notices.tasks.dispatch_reminders": {"queue": "reminders"},
+    "notices.tasks.plan_reminders": {"queue": "reminders"},
+}
 
 # ── messages ─────────────────────────────────────────────────────────────────────────────────
 EMAIL_BACKEND = env.text(
@@ -332,13 +344,25 @@ DEFAULT_FROM_EMAIL = env.text(
 NOTICE_CHANNELS = {
     "sms": env.text(
         "SMS_CHANNEL", purpose="the class that sends SMS", default="notices.channels.sms.OutboxSms"
-    )
+    ),
+    "wechat": env.text(
+        "WECHAT_CHANNEL",
+        purpose="the class that sends WeChat service messages",
+        default="notices.channels.sms.OutboxWechat",
+    ),
 }
+# The gateway behind notices.channels.gateway (docs/gateway.md). Both ends sign with the secret; empty believes nobody.
+PROVIDER_URL = env.text("PROVIDER_URL", purpose="the address of the messaging gateway", default="")
+PROVIDER_SECRET = env.text("PROVIDER_SECRET", purpose="what the gateway and we sign with", default="")
 # Security codes are sent by the notices app, which cases may not import: named here as EMAIL_BACKEND is.
 SECURITY_CODE_SENDER = "notices.actions.codes.send"
 
 # ── the house's own ──────────────────────────────────────────────────────────────────────────
 DEMO_CLOCK_FILE = VAR_DIR / "demo-clock.json"
+# Sealed evidence: below no address, served by nothing but a page that asks who is there.
+EVIDENCE_DIR = VAR_DIR / "evidence"
+# A command that reads a file on standard input: 0 nothing found, 1 found something, anything else is not an answer.
+EVIDENCE_SCANNER = env.text("EVIDENCE_SCANNER", purpose="the command that scans evidence", default="")
 # How often one address may ask the public contract; no limit on a developer's machine and in the demo.
 API_PER_MINUTE = None if DEBUG or DEMO else 1_200
 SMALL_CELL_THRESHOLD = env.number("SMALL_CELL_THRESHOLD", default=10)

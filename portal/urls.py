@@ -7,9 +7,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from cases.views import budget, complaints, contacts, debt_paste, debts, record
-from notices.views import messages
+from notices.views import messages, providers, unsubscribe
 from portal import gallery
-from portal.api import calculators
+from portal.api import calculators, conduct
 from portal.views import contract, demo, display, health, home, public, public_data, reports, rights, tools
 from repayment.views import agreements, offers, payments, plans
 
@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Messages
     path("messages/", messages.messages, name="messages"),
     path("messages/terms", messages.contact_terms, name="contact_terms"),
+    path("messages/terms/wechat", messages.contact_wechat, name="contact_wechat"),
     path("messages/terms/pause", messages.contact_pause, name="contact_pause"),
     path("messages/terms/stop/<slug:channel>", messages.contact_opt_out, name="contact_opt_out"),
     # My data
@@ -93,7 +94,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/quotes", calculators.quotes, name="api_quotes"),
     path("api/v1/rates", calculators.rates, name="api_rates"),
     path("api/v1/fair-splits", calculators.fair_splits, name="api_fair_splits"),
+    path("api/v1/conduct-checks", conduct.conduct_checks, name="api_conduct_checks"),
+    path("api/v1/contact-windows", conduct.contact_windows, name="api_contact_windows"),
     # For machines
+    path("providers/receipts", providers.receipts_in, name="provider_receipts"),
+    path("providers/<slug:channel>/inbound", providers.inbound_in, name="provider_inbound"),
+    path("unsubscribe/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("api/v1/public/complaints", public_data.complaints, name="public_complaints"),
     path("api/v1/public/releases", public_data.releases, name="public_releases"),
     path("robots.txt", public.robots, name="robots"),

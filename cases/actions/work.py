@@ -47,6 +47,6 @@ def put(kind: str, *, about: Any, person: User | None = None, due_at: dt.datetim
 def _ring() -> None:
     """Wake a worker. The broker may be away: the sweep finds the row within seconds anyway."""
     try:
-        current_app.send_task("notices.tasks.dispatch", ignore_result=True)
+        current_app.send_task("notices.tasks.dispatch_answers", ignore_result=True)
     except (OperationalError, OSError):
         logging.getLogger(__name__).warning("The broker did not answer; the sweep will find the work.")

@@ -17,7 +17,7 @@ from cases.domain import rulebook as rulebooks
 from cases.domain.facts import most_in_a_local_day
 from cases.models import Consent, Contact, Hold, Lender, User
 from notices.domain import delivery, gate
-from notices.models import Decision, Message, OptOut, Preference
+from notices.models import Decision, Message, OptOut, Preference, WechatLink
 from repayment import queries_payments
 
 # Contacts that a person reads: what the daily cap on messages counts, whoever wrote them.
@@ -66,6 +66,9 @@ class Surroundings:
         for checked, of, debt in queries_payments.under_check(ids):
             self._pending[checked].add((of, debt))
         self._emails: dict[int, str] = {}
+        self._wechats = {
+            link.person_id: link.openid for link in WechatLink.objects.filter(person__in=ids, until=None)
+        }
         # The primary address comes last, so it is the one that stays.
         for row in EmailAddress.objects.filter(user__in=ids, verified=True).order_by("primary", "pk"):
             self._emails[row.user_id] = row.email
@@ -95,24 +98,31 @@ class Surroundings:
         """The confirmed address of this channel; empty when there is none."""
         if channel == "sms":
             return person.phone if person.phone_verified else ""
-        return self._emails.get(person.pk, "")
+        if channel == "wechat":
+            return self._wechats.get(person.pk, "")
+        return self._emails.get(person.pk, "") if channel == "email" else ""
 
     def knows_address(self, person: User, channel: str) -> bool:
         """Like `address`, without deciphering a telephone number that was not loaded."""
-        return person.phone_verified if channel == "sms" else person.pk in self._emails
+        if channel == "inbox":
+            return True
+        if channel == "sms":
+            return person.phone_verified
+        return person.pk in (self._wechats if channel == "wechat" else self._emails)
 
     def channel_for(self, person: User, lender: Lender | None) -> str:
-        """SMS or e-mail, by the person's own terms and what is confirmed.
+        """SMS, e-mail or WeChat, by the person's own terms and what is confirmed.
 
-        Where the terms leave nothing, the channel that has an address: the gate then says why not.
+        Where the terms leave nothing, the channel that has an address: the gate then says why not. Where nothing at
+        all is confirmed, Steady's own pages, which disturb nobody.
         """
         preference = self._preferences.get(person.pk)
-        reachable = [name for name in ("sms", "email") if self.knows_address(person, name)]
+        reachable = [name for name in ("sms", "email", "wechat") if self.knows_address(person, name)]
         for name in reachable:
             wanted = preference is None or getattr(preference, name)
             if wanted and not self._opted_out(person, lender, name):
                 return name
-        return reachable[0] if reachable else "sms"
+        return reachable[0] if reachable else "inbox"
 
     def discreet(self, person: User) -> bool:
         """Discreet unless the person said that nobody else uses the phone."""
@@ -171,6 +181,8 @@ class Surroundings:
         )
 
     def _opted_out(self, person: User, lender: Lender | None, channel: str) -> bool:
+        if channel == "inbox":
+            return False
         preference = self._preferences.get(person.pk)
         if preference is not None and not getattr(preference, channel):
             return True

@@ -19,7 +19,16 @@ def send(
     """Say `wording` (a key of `_texts`) in the active language by `channel` to `address`."""
     subject, body = _texts(wording, values)
     try:
-        channels.of(channel).send(key=key, address=address, subject=subject, body=body, person=person)
+        channels.of(channel).send(
+            channels.Letter(
+                key=key,
+                address=address,
+                subject=subject,
+                body=body,
+                wording="security_code" if wording == "code" else wording,
+                person=person,
+            )
+        )
     except (channels.NotTaken, channels.Rejected):
         # The page says the same either way, and offers another code; the log names no address.
         logging.getLogger(__name__).exception("A security message (%s, %s) did not leave.", wording, channel)

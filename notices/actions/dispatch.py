@@ -10,20 +10,19 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from cases import clock
-from cases.actions import events
 from cases.domain.rulebook import RulebookError
 from cases.models import Contact, User
 from notices import channels
-from notices.actions import receipts, writing
+from notices.actions import breaking, receipts, writing
 from notices.actions.asking import Question, Surroundings, decision
-from notices.channels import CannotTell, Channel, NotTaken, Rejected
+from notices.actions.handing_over import ChannelOf, end, give_back, hand_over, tell
+from notices.channels import CannotTell
 from notices.domain import delivery, gate
 from notices.domain.wording import WordingError
 from notices.models import Message
@@ -32,17 +31,16 @@ from repayment.models import Instalment, Offer, Plan
 
 log = logging.getLogger(__name__)
 
-# With less of the lease left than this, a worker that was held up no longer starts to send.
-MARGIN = delivery.LEASE / 2
 # How many due messages one worker looks at before it decides that others are busy with all of them.
 _GLANCE = 50
+
+# A key that no message has: asking about it tells whether the provider answers.
+_HARMLESS = "are-you-there"
 
 _PURPOSES: dict[str, str] = {
     Message.Purpose.REMINDER: "reminder",
     Message.Purpose.ANSWER: "reply",
 }
-
-ChannelOf = Callable[[str], Channel]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +62,23 @@ class Summary:
 
 
 def drain(
-    *, limit: int = 500, channel_of: ChannelOf = channels.of, lease: dt.timedelta = delivery.LEASE
+    *,
+    limit: int = 500,
+    channel_of: ChannelOf = channels.of,
+    lease: dt.timedelta = delivery.LEASE,
+    lane: delivery.Lane | None = None,
 ) -> Summary:
-    """Settle what lies in doubt, then send what is due, one message at a time, at most `limit` of each."""
+    """Settle what lies in doubt, then send what is due, one message at a time, at most `limit` of each.
+
+    `lane` keeps to the purposes of one queue, so that a night of reminders never stands before an answer.
+    """
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     done = Summary()
     for step in (reconcile, send_next):
         stumbles = 0
         for _ in range(limit):
             try:
-                fate = step(worker=worker, channel_of=channel_of, lease=lease)
+                fate = step(worker=worker, channel_of=channel_of, lease=lease, lane=lane)
             except Exception:
                 # Whatever it was, it is still claimed and its lease will settle it; others must not wait for it.
                 log.exception("A message was left to its lease.")
@@ -88,10 +93,18 @@ def drain(
 
 
 def send_next(
-    *, worker: str, channel_of: ChannelOf = channels.of, lease: dt.timedelta = delivery.LEASE
+    *,
+    worker: str,
+    channel_of: ChannelOf = channels.of,
+    lease: dt.timedelta = delivery.LEASE,
+    lane: delivery.Lane | None = None,
 ) -> str | None:
     """Take the oldest due message nobody else is busy with, and see it through. None when there is none."""
-    for pk, person_id in list(_due().values_list("pk", "person_id")[:_GLANCE]):
+    refused: set[str] = set()
+    for pk, person_id, channel in list(_due(lane).values_list("pk", "person_id", "channel")[:_GLANCE]):
+        if channel in refused or not _open(channel, channel_of):
+            refused.add(channel)
+            continue
         try:
             message = claim(pk=pk, person_id=person_id, worker=worker, lease=lease)
         except (RulebookError, WordingError):
@@ -105,7 +118,7 @@ def send_next(
             continue
         if message.state != Message.State.CLAIMED:
             return "deferred" if message.state == Message.State.QUEUED else str(message.state)
-        return _hand_over(message, worker, channel_of, lease)
+        return hand_over(message, worker, channel_of, lease)
     return None
 
 
@@ -130,9 +143,9 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
         return None
     message.person = person
     if delivery.is_expired(now, message.not_after):
-        return _end(message, "expire", reason="too_late")
+        return end(message, "expire", reason="too_late")
     if needless := _needless(message):
-        return _end(message, "cancel", reason=needless)
+        return end(message, "cancel", reason=needless)
 
     around = Surroundings([person.pk], at=now, planned=False)
     reminder = message.purpose == Message.Purpose.REMINDER
@@ -148,30 +161,31 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
     decision(message, stage="sending", at=now, facts=facts, verdict=verdict).save()
     rules = [finding.rule for finding in verdict.findings]
     if verdict.outcome is gate.Outcome.REFUSED:
-        return _end(message, "withhold", rules=rules)
+        return end(message, "withhold", rules=rules)
     if verdict.not_before is not None:
         if verdict.not_before >= message.not_after:
-            return _end(message, "expire", reason="no_lawful_moment", rules=rules)
+            return end(message, "expire", reason="no_lawful_moment", rules=rules)
         message.state = delivery.after(message.state, "defer", delivery.Who.WORKER)
         message.due_at = verdict.not_before
         message.save(update_fields=["state", "due_at"])
-        _tell("message_deferred", message, rules=rules, not_before=verdict.not_before.isoformat())
+        tell("message_deferred", message, rules=rules, not_before=verdict.not_before.isoformat())
         return message
 
     text = writing.write(message, discreet=around.discreet(person))
     message.address = around.address(person, message.channel)
     message.subject, message.body, message.wording_version = text.subject, text.body, text.version
-    message.contact = Contact.objects.create(
-        borrower=person,
-        lender=message.lender,
-        at=now,
-        channel=message.channel,
-        direction="outbound",
-        outcome="delivered",
-        purpose=_PURPOSES.get(message.purpose, "service"),
-        own=True,
-        recorded_at=now,
-    )
+    if message.channel != Message.Channel.INBOX:
+        message.contact = Contact.objects.create(
+            borrower=person,
+            lender=message.lender,
+            at=now,
+            channel=message.channel,
+            direction="outbound",
+            outcome="delivered",
+            purpose=_PURPOSES.get(message.purpose, "service"),
+            own=True,
+            recorded_at=now,
+        )
     message.state = delivery.after(message.state, "claim", delivery.Who.WORKER)
     message.claimed_by = worker
     message.lease_until = clock.real_now() + lease
@@ -180,40 +194,19 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
     return message
 
 
-def _hand_over(message: Message, worker: str, channel_of: ChannelOf, lease: dt.timedelta) -> str:
-    """Outside any transaction: the provider may be slow, and nobody must wait for it."""
-    if message.lease_until is None or clock.real_now() > message.lease_until - min(MARGIN, lease / 2):
-        return "left_to_others"
-    try:
-        answer = channel_of(message.channel).send(
-            key=message.key,
-            address=message.address,
-            subject=message.subject,
-            body=message.body,
-            person=message.person,
-        )
-    except NotTaken as reason:
-        return _put_back(message, worker, reason=str(reason))
-    except Rejected as reason:
-        log.warning("Message %s was rejected: %s", message.ref, reason)
-        return _give_back(message, worker, "fail", reason="rejected")
-    except Exception:
-        # It may have left. The lease runs out, and then it is settled by kind, never by hope.
-        log.exception("Message %s is in doubt.", message.ref)
-        return "left_to_others"
-    receipts.record(message=message, answer=answer)
-    return "sent"
-
-
 def reconcile(
-    *, worker: str, channel_of: ChannelOf = channels.of, lease: dt.timedelta = delivery.LEASE
+    *,
+    worker: str,
+    channel_of: ChannelOf = channels.of,
+    lease: dt.timedelta = delivery.LEASE,
+    lane: delivery.Lane | None = None,
 ) -> str | None:
     """Settle one message whose worker did not come back. None when there is none.
 
     The provider is asked by key. It knows → marked as it says. It does not, or cannot tell: a reminder becomes
     uncertain, counts as sent and is never sent again; anything else is sent under the same key.
     """
-    message = _take_over(worker, lease)
+    message = _take_over(worker, lease, lane)
     if message is None:
         return None
     channel = channel_of(message.channel)
@@ -223,20 +216,41 @@ def reconcile(
         known = None
     except Exception:
         log.exception("Message %s: the provider could not be asked.", message.ref)
+        breaking.failed(message.channel)
         return "left_to_others"
     if known is not None:
         receipts.record(message=message, answer=known)
         return "sent"
     if delivery.in_doubt(message.purpose) is delivery.InDoubt.LEAVE:
-        return _give_back(message, worker, "doubt", reason="lease_ran_out")
-    if message.attempts > delivery.ATTEMPTS:
-        return _give_back(message, worker, "fail", reason="too_many_tries")
-    return _hand_over(message, worker, channel_of, lease)
+        return give_back(message, worker, "doubt", reason="lease_ran_out")
+    if delivery.is_expired(clock.now(), message.not_after):
+        return give_back(message, worker, "fail", reason="too_late")
+    return hand_over(message, worker, channel_of, lease)
 
 
-def _take_over(worker: str, lease: dt.timedelta) -> Message | None:
+def _open(channel: str, channel_of: ChannelOf) -> bool:
+    """Whether this worker may send by the channel now. Behind an open breaker it asks the provider a harmless question
+    first: a reminder is no probe, because a probe that gets lost would leave it uncertain for ever.
+    """
+    if not breaking.is_open(channel):
+        return True
+    if not breaking.take_probe(channel):
+        return False
+    try:
+        channel_of(channel).lookup(_HARMLESS)
+    except CannotTell:
+        return True
+    except Exception:
+        log.warning("%s does not answer yet.", channel)
+        breaking.failed(channel)
+        return False
+    return True
+
+
+def _take_over(worker: str, lease: dt.timedelta, lane: delivery.Lane | None) -> Message | None:
     """Renew the oldest lapsed lease in our own name, so that two sweepers cannot both send again."""
-    lapsed = Message.objects.filter(state=Message.State.CLAIMED, lease_until__lt=clock.real_now())
+    lapsed = _in(lane).filter(state=Message.State.CLAIMED, lease_until__lt=clock.real_now())
+    lapsed = lapsed.exclude(channel__in=breaking.closed_ways())
     with transaction.atomic():
         message = (
             lapsed.select_for_update(skip_locked=True, of=("self",))
@@ -246,16 +260,24 @@ def _take_over(worker: str, lease: dt.timedelta) -> Message | None:
         )
         if message is not None:
             message.claimed_by = worker
-            message.lease_until = clock.real_now() + lease
+            message.lease_until = clock.real_now() + delivery.patience(lease, message.attempts)
             message.attempts += 1
             message.save(update_fields=["claimed_by", "lease_until", "attempts"])
     return message
 
 
-def _due() -> QuerySet[Message]:
-    return Message.objects.filter(state=Message.State.QUEUED, due_at__lte=clock.now()).order_by(
-        "due_at", "pk"
+def _due(lane: delivery.Lane | None) -> QuerySet[Message]:
+    return (
+        _in(lane)
+        .filter(state=Message.State.QUEUED, due_at__lte=clock.now())
+        .exclude(channel__in=breaking.closed_ways())
+        .order_by("due_at", "pk")
     )
+
+
+def _in(lane: delivery.Lane | None) -> QuerySet[Message]:
+    messages = Message.objects.all()
+    return messages.filter(purpose__in=delivery.LANES[lane]) if lane else messages
 
 
 def _needless(message: Message) -> str:
@@ -293,65 +315,6 @@ def _debt_of(message: Message) -> int | None:
     return offer.debt_id if offer else None
 
 
-def _end(message: Message, verb: str, *, reason: str = "", rules: list[str] | None = None) -> Message:
-    message.state = delivery.after(message.state, verb, delivery.Who.WORKER)
-    message.claimed_by, message.lease_until = "", None
-    message.save(update_fields=["state", "claimed_by", "lease_until"])
-    _tell(
-        f"message_{message.state}",
-        message,
-        **({"reason": reason} if reason else {}),
-        **({"rules": rules} if rules else {}),
-    )
-    return message
-
-
-def _tell(kind: str, message: Message, **data: object) -> None:
-    events.record(kind, by=None, about=message, person=message.person, lender=message.lender, **data)
-
-
-@transaction.atomic
-def _give_back(message: Message, worker: str, verb: str, *, reason: str) -> str:
-    """End a message this worker still holds; if another took it over meanwhile, its word counts."""
-    held = _held(message, worker)
-    if held is None:
-        return "left_to_others"
-    _end(held, verb, reason=reason)
-    if held.state == Message.State.FAILED and held.contact:
-        held.contact.outcome = "not_connected"
-        held.contact.save(update_fields=["outcome"])
-    return str(held.state)
-
-
-@transaction.atomic
-def _put_back(message: Message, worker: str, *, reason: str) -> str:
-    """It surely did not leave: free the slot, and try again later while that is of use."""
-    held = _held(message, worker)
-    if held is None:
-        return "left_to_others"
-    contact, held.contact = held.contact, None
-    held.claimed_by, held.lease_until = "", None
-    again = delivery.retry_at(clock.now(), held.attempts)
-    over = again is None
-    held.due_at = again or held.due_at
-    held.state = delivery.after(held.state, "fail" if over else "release", delivery.Who.WORKER)
-    held.save(update_fields=["contact", "claimed_by", "lease_until", "due_at", "state"])
-    if contact is not None:
-        contact.delete()
-    _tell("message_failed" if over else "message_put_back", held, reason="not_taken", tries=held.attempts)
-    log.warning("Message %s was not taken: %s", held.ref, reason)
-    return "failed" if over else "deferred"
-
-
-def _held(message: Message, worker: str) -> Message | None:
-    return (
-        Message.objects.select_for_update(of=("self",))
-        .select_related("person", "lender", "contact")
-        .filter(pk=message.pk, state=Message.State.CLAIMED, claimed_by=worker)
-        .first()
-    )
-
-
 @transaction.atomic
 def _stumbled(pk: int) -> str:
     """Preparing it raised: nothing left. After as many stumbles as delivery allows it is set aside, with its reason."""
@@ -367,9 +330,9 @@ def _stumbled(pk: int) -> str:
     again = delivery.retry_at(clock.now(), message.attempts)
     if again is None:
         message.save(update_fields=["attempts"])
-        _end(message, "fail", reason="could_not_be_prepared")
+        end(message, "fail", reason="could_not_be_prepared")
         return "failed"
     message.due_at = again
     message.save(update_fields=["attempts", "due_at"])
-    _tell("message_put_back", message, reason="could_not_be_prepared", tries=message.attempts)
+    tell("message_put_back", message, reason="could_not_be_prepared", tries=message.attempts)
     return "deferred"

@@ -12,7 +12,7 @@ from cases.domain.refusal import Refused
 from cases.models import User
 from notices.models import OptOut, Preference
 
-CHANNELS = ("sms", "email")
+CHANNELS = ("sms", "email", "wechat")
 
 
 def terms_of(person: User) -> Preference:
@@ -28,6 +28,7 @@ def set_terms(
     sms: bool,
     email: bool,
     discreet: bool,
+    wechat: bool = True,
     hours_from: dt.time | None = None,
     hours_to: dt.time | None = None,
     language: str = "",
@@ -42,11 +43,16 @@ def set_terms(
         raise Refused("hours_in_pairs", _("Choose both times, or neither."), field="hours_to")
     if hours_from is not None and hours_to is not None and hours_from >= hours_to:
         raise Refused("hours_order", _("The second time must be later than the first."), field="hours_to")
-    preference = _locked(by)
+    preference = locked(by)
     now = clock.now()
     changed = [
         name
-        for name, value in (("sms", sms), ("email", email), ("discreet", discreet))
+        for name, value in (
+            ("sms", sms),
+            ("email", email),
+            ("wechat", wechat),
+            ("discreet", discreet),
+        )
         if getattr(preference, name) != value
     ]
     if (preference.hours_from, preference.hours_to) != (hours_from, hours_to):
@@ -55,9 +61,10 @@ def set_terms(
         by.language = language
         by.save(update_fields=["language"])
         changed.append("language")
-    preference.sms, preference.email, preference.discreet = sms, email, discreet
+    preference.sms, preference.email, preference.wechat = sms, email, wechat
+    preference.discreet = discreet
     preference.hours_from, preference.hours_to = hours_from, hours_to
-    for channel, wanted in (("sms", sms), ("email", email)):
+    for channel, wanted in (("sms", sms), ("email", email), ("wechat", wechat)):
         _opt(by, channel, wanted, now)
     if changed or preference.pk is None:
         preference.changed_at = now
@@ -71,7 +78,7 @@ def opt_out(*, by: User, channel: str) -> Preference:
     """Stop one channel at once. Asking twice is asking once. Refuses `channel_unknown`."""
     if channel not in CHANNELS:
         raise Refused("channel_unknown", _("We do not know this way of writing to you."))
-    preference = _locked(by)
+    preference = locked(by)
     if getattr(preference, channel) or not _standing(by, channel).exists():
         setattr(preference, channel, False)
         preference.changed_at = clock.now()
@@ -84,7 +91,7 @@ def opt_out(*, by: User, channel: str) -> Preference:
 @transaction.atomic
 def pause(*, by: User) -> Preference:
     """No reminders at all until resumed; codes, answers and receipts go on."""
-    preference = _locked(by)
+    preference = locked(by)
     if preference.paused_at is None:
         preference.paused_at = preference.changed_at = clock.now()
         preference.save()
@@ -94,7 +101,7 @@ def pause(*, by: User) -> Preference:
 
 @transaction.atomic
 def resume(*, by: User) -> Preference:
-    preference = _locked(by)
+    preference = locked(by)
     if preference.paused_at is not None:
         preference.paused_at, preference.changed_at = None, clock.now()
         preference.save()
@@ -102,10 +109,20 @@ def resume(*, by: User) -> Preference:
     return preference
 
 
-def _locked(person: User) -> Preference:
+def locked(person: User) -> Preference:
     """The terms under the lock on the person: a worker about to send waits, or has already sent."""
     User.objects.select_for_update().get(pk=person.pk)
     return terms_of(person)
+
+
+def with_code(index: str) -> Preference | None:
+    """The terms whose WeChat code this is, while it is good."""
+    return (
+        Preference.objects.select_for_update()
+        .filter(wechat_code=index, wechat_code_until__gt=clock.real_now())
+        .exclude(wechat_code="")
+        .first()
+    )
 
 
 def _standing(person: User, channel: str) -> QuerySet[OptOut]:

@@ -13,6 +13,8 @@ from notices.models import Message
 
 # In a preview only: fen of nobody's instalment.
 _SAMPLE = 74_421
+# WeChat shows what an SMS would say; Steady's own pages have room for the letter.
+_TEXT_OF = {"wechat": "sms", "inbox": "email"}
 
 
 def write(message: Message, *, discreet: bool) -> Rendered:
@@ -27,7 +29,9 @@ def write(message: Message, *, discreet: bool) -> Rendered:
     if "amount" in values:
         currency = message.plan.debt.currency if message.plan else "CNY"
         values["amount"] = money(values["amount"], currency, language)
-    return wording.render(message.wording, message.channel, language, discreet, values)
+    return wording.render(
+        message.wording, _TEXT_OF.get(message.channel, message.channel), language, discreet, values
+    )
 
 
 def preview(*, person: User, channel: str, discreet: bool, on: dt.date) -> Rendered:

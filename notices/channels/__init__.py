@@ -3,11 +3,16 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from notices.channels.base import Answer, CannotTell, Channel, NotTaken, Rejected
+from notices.channels.base import Answer, CannotTell, Channel, Letter, NotTaken, Rejected
 
-__all__ = ["Answer", "CannotTell", "Channel", "NotTaken", "Rejected", "of"]
+__all__ = ["Answer", "CannotTell", "Channel", "Letter", "NotTaken", "Rejected", "of"]
 
-_DEFAULT = {"sms": "notices.channels.sms.OutboxSms", "email": "notices.channels.email.Email"}
+_DEFAULT = {
+    "sms": "notices.channels.sms.OutboxSms",
+    "email": "notices.channels.email.Email",
+    "wechat": "notices.channels.sms.OutboxWechat",
+    "inbox": "notices.channels.inbox.Inbox",
+}
 
 
 def of(name: str) -> Channel:

@@ -8,7 +8,11 @@ from cases.models import User
 
 
 class NotTaken(Exception):
-    """The provider surely did not take it (no connection, throttled): it may be tried again."""
+    """The provider surely did not take it (no connection, throttled): it may be tried again, after `wait` if it said so."""
+
+    def __init__(self, reason: str = "", *, wait: dt.timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
 
 
 class Rejected(Exception):
@@ -28,16 +32,30 @@ class Answer:
     at: dt.datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What is handed over. `key` is the idempotency key, `wording` which text it is; `person` is for the outbox alone.
+
+    `unsubscribe` is the address behind the mail program's own "unsubscribe" button (RFC 8058); empty shows none.
+    """
+
+    key: str
+    address: str
+    body: str
+    subject: str = ""
+    wording: str = ""
+    unsubscribe: str = ""
+    person: User | None = None
+
+
 class Channel(Protocol):
     """One way of sending.
 
-    `key` is the idempotency key: sending twice under one key must have one effect wherever the provider
-    makes that possible. Any exception other than NotTaken and Rejected means "in doubt".
+    Sending twice under one key must have one effect wherever the provider makes that possible. Any exception
+    other than NotTaken and Rejected means "in doubt".
     """
 
-    def send(
-        self, *, key: str, address: str, subject: str, body: str, person: User | None = None
-    ) -> Answer: ...
+    def send(self, letter: Letter) -> Answer: ...
 
     def lookup(self, key: str) -> Answer | None:
         """What became of `key`; None when the provider never saw it. Raises CannotTell."""

@@ -16,7 +16,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from cases import clock
 from cases.models import User
 from notices.channels import outbox
-from notices.channels.base import Answer, CannotTell, NotTaken, Rejected
+from notices.channels.base import Answer, CannotTell, Letter, NotTaken, Rejected
 from notices.models import OutboxEntry
 
 # A mail server that does not answer must not outlive the lease of the message.
@@ -32,13 +32,17 @@ def message_id(key: str) -> str:
 class Email:
     """Plain text, one recipient, no tracking."""
 
-    def send(self, *, key: str, address: str, subject: str, body: str, person: User | None = None) -> Answer:
+    def send(self, letter: Letter) -> Answer:
+        headers = {"Message-ID": message_id(letter.key)}
+        if letter.unsubscribe:
+            headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         # A subject on two lines would let text become headers; Django refuses it, and so does this line.
         message = EmailMessage(
-            subject=" ".join(subject.split()),
-            body=body,
-            to=[address],
-            headers={"Message-ID": message_id(key)},
+            subject=" ".join(letter.subject.split()),
+            body=letter.body,
+            to=[letter.address],
+            headers=headers,
         )
         try:
             with get_connection(timeout=TIMEOUT) as connection:
@@ -47,7 +51,9 @@ class Email:
             raise Rejected("The mail server refused the address.") from error
         except (ConnectionRefusedError, smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
             raise NotTaken("The mail server did not answer.") from error
-        return self._known(key) or Answer(provider_id=message_id(key), status="accepted", at=clock.now())
+        return self._known(letter.key) or Answer(
+            provider_id=message_id(letter.key), status="accepted", at=clock.now()
+        )
 
     def lookup(self, key: str) -> Answer | None:
         if not hasattr(get_connection(), "knows"):
@@ -72,12 +78,14 @@ class OutboxBackend(BaseEmailBackend):
             ident = message.extra_headers.get("Message-ID") or message.message()["Message-ID"]
             for number, address in enumerate(message.recipients()):
                 outbox.put(
-                    channel="email",
-                    key=str(ident) if number == 0 else f"{ident}/{number}",
-                    address=address,
-                    subject=message.subject,
-                    body=message.body,
-                    person=User.objects.filter(email=address).first(),
+                    "email",
+                    Letter(
+                        key=str(ident) if number == 0 else f"{ident}/{number}",
+                        address=address,
+                        subject=message.subject,
+                        body=message.body,
+                        person=User.objects.filter(email=address).first(),
+                    ),
                 )
             sent += 1
         return sent

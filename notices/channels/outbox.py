@@ -4,23 +4,20 @@ It behaves as a good provider would: one key, one effect.
 """
 
 from cases import clock
-from cases.models import User
-from notices.channels.base import Answer
+from notices.channels.base import Answer, Letter
 from notices.models import OutboxEntry
 
 
-def put(
-    *, channel: str, key: str, address: str, body: str, subject: str = "", person: User | None = None
-) -> OutboxEntry:
+def put(channel: str, letter: Letter) -> OutboxEntry:
     """Keep one message. The same key again returns the first entry, unchanged."""
     entry, _ = OutboxEntry.objects.get_or_create(
-        key=key,
+        key=letter.key,
         defaults={
             "channel": channel,
-            "address": address,
-            "subject": subject,
-            "body": body,
-            "person": person,
+            "address": letter.address,
+            "subject": letter.subject,
+            "body": letter.body,
+            "person": letter.person,
             "at": clock.now(),
         },
     )

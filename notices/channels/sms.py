@@ -1,16 +1,23 @@
-"""SMS. The only adapter so far is the outbox page; an operator's provider takes its place by settings."""
+"""SMS and WeChat in demo and tests: they land on the outbox page. Where an operator has a gateway, it takes their place."""
 
-from cases.models import User
 from notices.channels import outbox
-from notices.channels.base import Answer
+from notices.channels.base import Answer, Letter
 
 
 class OutboxSms:
     """SMS to the outbox page."""
 
-    def send(self, *, key: str, address: str, subject: str, body: str, person: User | None = None) -> Answer:
-        return outbox.answer(outbox.put(channel="sms", key=key, address=address, body=body, person=person))
+    channel = "sms"
+
+    def send(self, letter: Letter) -> Answer:
+        return outbox.answer(outbox.put(self.channel, letter))
 
     def lookup(self, key: str) -> Answer | None:
         entry = outbox.find(key)
         return outbox.answer(entry) if entry else None
+
+
+class OutboxWechat(OutboxSms):
+    """WeChat to the outbox page."""
+
+    channel = "wechat"

@@ -49,6 +49,13 @@ LEASE = timedelta(seconds=60)
 ATTEMPTS = 3
 """After so many failed attempts a message has failed, so that a poisoned row cannot hold up the others."""
 RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=5))
+AGAIN_AFTER = (
+    timedelta(seconds=5),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(minutes=30),
+)
 
 LIFETIME: Mapping[Purpose, timedelta] = {
     Purpose.REMINDER: timedelta(hours=36),
@@ -56,6 +63,19 @@ LIFETIME: Mapping[Purpose, timedelta] = {
     Purpose.ANSWER: timedelta(days=7),
     Purpose.CONFIRMATION: timedelta(days=7),
     Purpose.REQUIRED: timedelta(days=30),
+}
+
+
+class Lane(StrEnum):
+    """A queue of its own, so that what a person waits for never stands behind a night of reminders."""
+
+    ANSWERS = "answers"
+    REMINDERS = "reminders"
+
+
+LANES: Mapping[Lane, frozenset[Purpose]] = {
+    Lane.ANSWERS: frozenset({Purpose.ANSWER, Purpose.CONFIRMATION, Purpose.REQUIRED, Purpose.SECURITY_CODE}),
+    Lane.REMINDERS: frozenset({Purpose.REMINDER}),
 }
 
 COUNTED = frozenset({State.CLAIMED, State.SENT, State.DELIVERED, State.UNCERTAIN})
@@ -147,6 +167,19 @@ def retry_at(now: datetime, attempts: int) -> datetime | None:
     if attempts >= ATTEMPTS:
         return None
     return now + RETRY_AFTER[min(max(attempts, 1), len(RETRY_AFTER)) - 1]
+
+
+def again_at(now: datetime, attempts: int, *, wait: timedelta | None = None) -> datetime:
+    """When to hand over again what a provider surely did not take. There is always a next time: an outage is not the
+    message's fault, and `not_after` ends it. `wait` is what the provider asked for.
+    """
+    return now + max(wait or timedelta(0), AGAIN_AFTER[min(max(attempts, 1), len(AGAIN_AFTER)) - 1])
+
+
+def patience(lease: timedelta, attempts: int) -> timedelta:
+    """How long the next sweeper leaves a message in doubt alone: twice as long each time after the third, up to an hour."""
+    doublings: int = 1 << max(0, min(attempts, 20) - ATTEMPTS)
+    return max(lease, min(lease * doublings, timedelta(hours=1)))
 
 
 def once_key(*parts: str) -> str:

@@ -24,6 +24,7 @@ class Channel(StrEnum):
     SMS = "sms"
     EMAIL = "email"
     WECHAT = "wechat"
+    INBOX = "inbox"
 
 
 class Purpose(StrEnum):
@@ -188,8 +189,8 @@ def _protections(rulebook: Rulebook, facts: GateFacts, now: datetime) -> Iterato
 
 
 def _delays(rulebook: Rulebook, facts: GateFacts, at: datetime) -> tuple[Finding, ...]:
-    """What waiting cures, judged at `at`, which is `facts.now` or later."""
-    if facts.purpose != Purpose.REMINDER:
+    """What waiting cures, judged at `at`, which is `facts.now` or later. Steady's own pages disturb nobody at any hour."""
+    if facts.purpose != Purpose.REMINDER or facts.channel == Channel.INBOX:
         return ()
     found = []
     for rule, zones in _hours(rulebook, facts, at):

@@ -123,23 +123,6 @@ _GSM = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_TWICE = frozenset("\f^{}\\[~]|€")
-_STOP = frozenset(
-    {
-        "t",
-        "td",
-        "n",
-        "stop",
-        "unsubscribe",
-        "end",
-        "退订",
-        "退訂",
-        "停",
-        "停止",
-        "取消",
-        "不要再发",
-        "不要再發",
-    }
-)
 
 
 def render(
@@ -220,11 +203,6 @@ def sms_length(text: str) -> SmsLength:
             segments, room = segments + 1, part
         room -= width
     return SmsLength(encoding=encoding, units=units, segments=segments)
-
-
-def is_opt_out(text: str) -> bool:
-    """Does this answer to one of our messages ask us to stop? Only a bare keyword does: a sentence is for a person to read."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold() in _STOP
 
 
 def load(directory: Path = DIRECTORY) -> Wordings:

@@ -1,14 +1,18 @@
 """The rows of the notices app, one file a theme."""
 
+from notices.models.channels import ChannelState, Inbound, WechatLink
 from notices.models.messages import Decision, Message, Receipt
 from notices.models.outbox import OutboxEntry
 from notices.models.preferences import OptOut, Preference
 
 __all__ = [
+    "ChannelState",
     "Decision",
+    "Inbound",
     "Message",
     "OptOut",
     "OutboxEntry",
     "Preference",
     "Receipt",
+    "WechatLink",
 ]

@@ -20,6 +20,12 @@ class Message(models.Model):
         SECURITY_CODE = "security_code", _("Security code")
         REQUIRED = "required", _("Notice the law requires")
 
+    class Channel(models.TextChoices):
+        SMS = "sms", _("SMS")
+        EMAIL = "email", _("E-mail")
+        WECHAT = "wechat", _("WeChat")
+        INBOX = "inbox", _("Steady only")
+
     class State(models.TextChoices):
         PLANNED = "planned", _("Planned")
         WITHHELD = "withheld", _("Not sent")
@@ -39,7 +45,7 @@ class Message(models.Model):
     )
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
-    channel = models.CharField(max_length=8, choices=[("sms", _("SMS")), ("email", _("E-mail"))])
+    channel = models.CharField(max_length=8, choices=Channel.choices)
     wording = models.CharField(max_length=40)
     values = models.JSONField(default=dict)
     # One obligation, one message: whoever plans the same thing again meets this key.

@@ -13,6 +13,10 @@ class Preference(models.Model):
     person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preference")
     sms = models.BooleanField(_("SMS"), default=True)
     email = models.BooleanField(_("E-mail"), default=True)
+    wechat = models.BooleanField(_("WeChat"), default=True)
+    # The keyed hash of the code that links WeChat, while it is good (real time).
+    wechat_code = models.CharField(max_length=64, blank=True)
+    wechat_code_until = models.DateTimeField(null=True, blank=True)
     discreet = models.BooleanField(_("Discreet wording"), default=True)
     # The hours in which the person wants to hear from us; empty means what the rules allow.
     hours_from = models.TimeField(null=True, blank=True)

@@ -16,10 +16,11 @@ from cases import clock
 from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from notices import queries
-from notices.actions import preferences, writing
+from notices.actions import inbound, preferences, writing
 from notices.forms import TermsForm
 
 _PAGE = 20
+_WECHAT_CODE = "wechat_code"
 
 
 @requires(Permission.MESSAGE_READ)
@@ -38,6 +39,7 @@ def messages(request: HttpRequest) -> HttpResponse:
             "coming": queries.coming_for(request.user) if page.number == 1 else [],
             "allowance": queries.allowance(request.user, None),
             "terms": preferences.terms_of(request.user),
+            "written": queries.written_back(request.user) if page.number == 1 else [],
             "spoken": writing.language_of(request.user),
         },
     )
@@ -47,8 +49,11 @@ def messages(request: HttpRequest) -> HttpResponse:
 def contact_terms(request: HttpRequest) -> HttpResponse:
     """Channels, hours and wording, beside what would really appear on the lock screen."""
     terms = preferences.terms_of(request.user)
+    wechat = queries.wechat_since(request.user)
     form = TermsForm(
-        request.POST or None, initial=TermsForm.of(terms, language=writing.language_of(request.user))
+        request.POST or None,
+        initial=TermsForm.of(terms, language=writing.language_of(request.user)),
+        wechat=wechat is not None,
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -71,8 +76,24 @@ def contact_terms(request: HttpRequest) -> HttpResponse:
             "open": show(channel="sms", discreet=False).body,
             "discreet": show(channel="sms", discreet=True).body,
             "mail": show(channel="email", discreet=terms.discreet),
+            "wechat": wechat,
+            "code": request.session.get(_WECHAT_CODE),
         },
     )
+
+
+@requires(Permission.CONTACT_TERMS)
+@require_POST
+def contact_wechat(request: HttpRequest) -> HttpResponse:
+    """A code that links WeChat, shown once, or the end of the link."""
+    if request.POST.get("wish") == "link":
+        request.session[_WECHAT_CODE] = inbound.link_code(by=request.user)
+    elif request.POST.get("wish") == "unlink":
+        inbound.unlink(by=request.user)
+        flash.success(request, _("Done. Nothing more comes by WeChat."))
+    else:
+        raise Http404
+    return redirect("contact_terms")
 
 
 @requires(Permission.CONTACT_TERMS)

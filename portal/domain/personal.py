@@ -66,7 +66,14 @@ PERSONAL: tuple[Rows, ...] = (
     ),
     # What we wrote to the person
     Rows(model="notices.OutboxEntry", path="person", fate=Fate.GONE, hidden={"key": _INNER}),
-    Rows(model="notices.Preference", path="person", fate=Fate.GONE),
+    Rows(
+        model="notices.Preference",
+        path="person",
+        fate=Fate.GONE,
+        hidden={"wechat_code": _SECRET, "wechat_code_until": _INNER},
+    ),
+    Rows(model="notices.WechatLink", path="person", fate=Fate.GONE, hidden={"openid_index": _INNER}),
+    Rows(model="notices.Inbound", path="person", fate=Fate.GONE),
     Rows(model="notices.OptOut", path="person", fate=Fate.GONE),
     Rows(
         model="notices.Message",
@@ -345,6 +352,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "cases.Release": "Published tables of counts, small ones hidden.",
     "repayment.Policy": "What an institution publishes.",
     "repayment.WaiverBudget": "How much an institution may waive in a month.",
+    "notices.ChannelState": "Whether a provider answers.",
     "sessions.Session": "A signed ticket, found by the session list and removed with it; it holds no field of its own.",
     "admin.LogEntry": "What staff did in Django's own admin pages; the officers' site shows no borrower there.",
     "auth.Group": "Empty: roles are in cases/access.py.",

@@ -43,13 +43,13 @@ class Provider:
     def __call__(self, _name):
         return self
 
-    def send(self, *, key, address, subject, body, person=None):
+    def send(self, letter):
         if self.error and not self.after:
             raise self.error
-        self.effects.append(key)
+        self.effects.append(letter.key)
         if self.error:
             raise self.error
-        return Answer(provider_id=f"p-{key}", status="accepted", at=NINE_THIRTY)
+        return Answer(provider_id=f"p-{letter.key}", status="accepted", at=NINE_THIRTY)
 
     def lookup(self, key):
         if not self.knows:
@@ -125,7 +125,9 @@ def test_the_outbox_shows_emails_and_honours_their_key(settings):
     email = channels.of("email")
     for _ in range(2):
         answer = email.send(
-            key="k1", address="lin@example.test", subject="提醒\nBcc: x@example.test", body="…"
+            channels.Letter(
+                key="k1", address="lin@example.test", subject="提醒\nBcc: x@example.test", body="…"
+            )
         )
     entry = OutboxEntry.objects.get()
     assert (entry.subject, entry.channel) == ("提醒 Bcc: x@example.test", "email")

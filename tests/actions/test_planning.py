@@ -131,7 +131,6 @@ def test_a_reminder_planned_at_night_waits_for_the_morning(clock):
         (lambda p: Consent.objects.update(expires_on=TODAY - dt.timedelta(days=1)), "house.consent"),
         (lambda p: preferences.opt_out(by=p.case.borrower, channel="sms"), "house.opt_out"),
         (lambda p: preferences.pause(by=p.case.borrower), "house.paused"),
-        (lambda p: type(p.case.borrower).objects.update(phone_verified=False), "house.address"),
     ],
 )
 def test_what_may_not_be_sent_is_withheld_with_its_rule(stop, rule):
@@ -142,6 +141,13 @@ def test_what_may_not_be_sent_is_withheld_with_its_rule(stop, rule):
     assert [f["rule"] for f in message.decisions.get().findings] == [rule]
     event = Event.objects.get(kind="message_withheld")
     assert (event.about_ref, event.data["rules"]) == (message.ref, [rule])
+
+
+def test_without_a_confirmed_address_it_waits_on_the_persons_own_pages():
+    plan = a_plan(TODAY)
+    type(plan.case.borrower).objects.update(phone_verified=False)
+    assert planned().queued == 1
+    assert Message.objects.get().channel == "inbox"
 
 
 def test_a_hold_on_another_debt_silences_nothing_here():

@@ -18,7 +18,6 @@ from notices.domain.wording import (
     Style,
     Type,
     WordingError,
-    is_opt_out,
     lint,
     load,
     longest_sms,
@@ -42,6 +41,10 @@ KEYS = {
     "payment_reversed",
     "security_code",
     "number_changed_notice",
+    "inbound_balance",
+    "inbound_plan",
+    "inbound_stopped",
+    "inbound_help",
 }
 DISCREET = {
     "en": "You have a new reminder. Please look when it suits you.",
@@ -283,25 +286,6 @@ def test_a_code_and_its_minutes_are_what_they_say(code: object, minutes: object)
 def test_the_length_of_an_sms_is_known(text: str, encoding: str, units: int, segments: int) -> None:
     length = sms_length(text)
     assert (length.encoding, length.units, length.segments) == (encoding, units, segments)
-
-
-@pytest.mark.parametrize(
-    ("text", "stops"),
-    [
-        ("T", True),
-        (" t. ", True),
-        ("ＴＤ", True),
-        ("退订", True),
-        ("退訂！", True),
-        ("STOP", True),
-        ("停止", True),
-        ("", False),
-        ("好的", False),
-        ("please stop by tomorrow", False),
-    ],
-)
-def test_a_bare_keyword_is_an_opt_out(text: str, stops: bool) -> None:
-    assert is_opt_out(text) is stops
 
 
 def test_a_version_changes_with_every_word_and_only_then() -> None:

@@ -55,6 +55,8 @@ WORDS = {
     "app_label": "repayment",
     "object_id": "987654",
     "edition": "2026-01-9",
+    "channel": "sms",
+    "token": "nobody:signed",
 }
 
 

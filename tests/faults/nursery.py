@@ -27,9 +27,10 @@ class Provider:
     def __init__(self, effects: Path, *, honours_keys: bool, keeps_a_list: bool) -> None:
         self.effects, self.honours_keys, self.keeps_a_list = effects, honours_keys, keeps_a_list
 
-    def send(self, *, key, address, subject, body, person=None):
+    def send(self, letter):
         from notices.channels import Answer
 
+        key = letter.key
         time.sleep(random.uniform(0, 0.02))
         with self.effects.open("a+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -11,7 +11,7 @@ from tests import postgres
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "reminders", "beat")
 # Read by the settings, and right as they are in production.
 LEFT_TO_DEFAULTS = {
     "DEBUG", "DEMO", "VAR_DIR", "STATIC_ROOT", "SSL_REDIRECT", "LOG_FORMAT", "EMAIL_BACKEND",
