@@ -42,6 +42,7 @@ class Permission(StrEnum):
     CASE_READ = "case.read"
     CASE_ANSWER = "case.answer"  # accept, counter, decline
     PAYMENT_CONFIRM = "payment.confirm"  # confirm, question, take out again
+    APPROVE = "case.approve"  # be the second person for an answer above somebody's limit
     WAIVE = "case.waive"  # waive interest or fees inside the policy
     POLICY_EDIT = "policy.edit"
     # The public's interest
@@ -75,8 +76,14 @@ _OFFICER = frozenset(
 ROLES: dict[str, tuple[str, frozenset[Permission]]] = {
     Role.BORROWER: ("Keeps their own file and answers lenders; sees nobody else's.", _BORROWER),
     Role.OFFICER: ("Answers borrowers for one lender; sees only that lender's part.", _OFFICER),
-    Role.TEAM_LEAD: ("Leads a desk of officers; today with an officer's own permissions.", _OFFICER),
-    Role.LENDER_ADMIN: ("Sets the lender's published policy.", _OFFICER | {Permission.POLICY_EDIT}),
+    Role.TEAM_LEAD: (
+        "Leads a desk of officers; the second person for answers above their limits.",
+        _OFFICER | {Permission.APPROVE},
+    ),
+    Role.LENDER_ADMIN: (
+        "Sets the lender's published policy, limits and waiver budget.",
+        _OFFICER | {Permission.APPROVE, Permission.POLICY_EDIT},
+    ),
     Role.REGULATOR: (
         "Reads fixed tables. Cannot write, never enters the officers' site.",
         frozenset({Permission.ACCOUNT, Permission.REPORT_READ}),

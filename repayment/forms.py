@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import naming
 from cases.forms.figures import AmountField
 from cases.models import Lender
-from repayment.actions.offers import REASON_LENGTH
+from repayment.actions.walls import REASON_LENGTH
 from repayment.domain.terms import MAX_ROWS, Method, Terms
 
 

@@ -9,7 +9,8 @@ from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission
 from cases.models import Consent, Debt, Lender, User
-from repayment.models import Choice, Instalment, Offer, Plan, Policy
+from repayment.domain import negotiation
+from repayment.models import Acceptance, Choice, Instalment, Offer, Plan, Policy
 
 IN_FORCE = (Plan.State.ACTIVE, Plan.State.SUSPENDED)
 # A debt with such a plan needs no other one: it is being paid, or it is paid off.
@@ -62,6 +63,12 @@ def plans_for(user: User) -> QuerySet[Plan]:
         return plans.filter(case__borrower=user)
     lender = case_queries.lender_of(user)
     return plans.filter(case__lender=lender) if lender else plans.none()
+
+
+def leave_until(plan: Plan) -> dt.datetime:
+    """The instant until which the borrower may take an agreement back; older rows go by the shortest time there is."""
+    acceptance = Acceptance.objects.filter(offer=plan.offer_id).first()
+    return (acceptance and acceptance.leave_until) or negotiation.leave_until(plan.agreed_at, 0)
 
 
 def agreement_by_sha(sha: str) -> Plan | None:

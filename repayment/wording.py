@@ -39,6 +39,9 @@ REASONS = {
     "new_proposal": gettext_lazy("A new proposal waits for an answer"),
     "counter_offer": gettext_lazy("The borrower has answered with another proposal"),
     "offer_to_answer": gettext_lazy("Your offer is with the borrower"),
+    "question_waiting": gettext_lazy("The borrower asks a question"),
+    "question_to_answer": gettext_lazy("Your question is with the borrower"),
+    "approval_waiting": gettext_lazy("An answer waits for a second person"),
     "plan_agreed": gettext_lazy("A plan is agreed"),
     "plan_completed": gettext_lazy("Everything agreed is paid"),
     "payment_to_confirm": gettext_lazy("A payment waits to be confirmed"),
@@ -46,7 +49,7 @@ REASONS = {
     "declined": gettext_lazy("The last proposal was declined"),
     "withdrawn": gettext_lazy("The last proposal was withdrawn"),
     "expired": gettext_lazy("The last proposal ran out"),
-    "taken_back": gettext_lazy("The borrower took the agreement back within 24 hours"),
+    "taken_back": gettext_lazy("The borrower took the agreement back in time"),
 }
 
 

@@ -12,7 +12,7 @@ from cases import clock, formats
 from cases.domain.amounts import AmountRefused, parse_amount, parse_percent
 from cases.domain.money import to_text
 from cases.domain.refusal import Refused
-from repayment.actions.offers import REASON_LENGTH
+from repayment.actions.walls import REASON_LENGTH
 from repayment.domain import schedule as schedules
 from repayment.domain.schedule import Schedule
 from repayment.domain.terms import MAX_ROWS, Deferral, Method, Terms, Treatment

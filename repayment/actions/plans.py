@@ -1,6 +1,5 @@
 """The life of an agreement: opened from an accepted offer, and never edited afterwards. The only place that writes plans."""
 
-import datetime as dt
 import hashlib
 import secrets
 
@@ -13,6 +12,7 @@ from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import Debt, User
 from repayment import queries, queries_payments
+from repayment.actions import waivers
 from repayment.actions.waiting import settle
 from repayment.domain import negotiation
 from repayment.domain import schedule as schedules
@@ -21,13 +21,11 @@ from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Terms
 from repayment.models import Instalment, Offer, PaymentState, Plan
 
-# Ours, not a law's: how long a yes may be taken back without a reason.
-CHANGE_OF_MIND = dt.timedelta(hours=24)
 # Payments that somebody stands by keep an agreement from being undone.
 _STANDING = frozenset({PaymentState.State.CLAIMED, PaymentState.State.CONFIRMED})
 
 
-def open_from(*, by: User, offer: Offer, terms: Terms, schedule: Schedule) -> Plan:
+def open_from(*, by: User | None, offer: Offer, terms: Terms, schedule: Schedule) -> Plan:
     """The sealed agreement that an offer becomes, with its rows.
 
     The caller holds person, debt and offer, in that order, and closes the offer in the same transaction, after this
@@ -66,9 +64,9 @@ def open_from(*, by: User, offer: Offer, terms: Terms, schedule: Schedule) -> Pl
 
 @transaction.atomic
 def take_back(*, by: User, plan: Plan) -> Plan:
-    """Undo an agreement within a day of it. The borrower's alone, and no reason is asked.
+    """Undo an agreement within its cooling-off. The borrower's alone, and no reason is asked.
 
-    Raises Refused when the day is over or the agreement no longer stands.
+    Raises Refused when that time is over or the agreement no longer stands.
     """
     if not by.may(Permission.OFFER_ANSWER):
         raise Plan.DoesNotExist
@@ -81,9 +79,9 @@ def take_back(*, by: User, plan: Plan) -> Plan:
         state = negotiation.move_plan(PlanState(plan.state), PlanVerb.CANCEL, who=Party.BORROWER)
     except Refused:
         raise Refused("not_in_force", _("This agreement is no longer in force.")) from None
-    if clock.now() > plan.agreed_at + CHANGE_OF_MIND:
+    if clock.now() > queries.leave_until(plan):
         raise Refused(
-            "too_late", _("The 24 hours to change your mind are over. You can still ask the lender.")
+            "too_late", _("The time to change your mind is over. You can still ask the lender.")
         )
     if any(noted.state in _STANDING for noted in queries_payments.account_of(plan).payments):
         # Money paid on it would otherwise hang on an agreement that no longer is one.
@@ -98,6 +96,7 @@ def take_back(*, by: User, plan: Plan) -> Plan:
         OfferState.ACCEPTED, OfferVerb.SUPERSEDE, who=Party.SYSTEM, author=Party(plan.offer.made_by)
     )
     Offer.objects.filter(pk=plan.offer_id, state=Offer.State.ACCEPTED).update(state=released)
+    waivers.release(offer=plan.offer, by=by)
     plan.state = state
     settle(plan.case, otherwise="taken_back")
     events.record("plan.taken_back", by=by, about=plan, person=plan.case.borrower, lender=plan.case.lender)

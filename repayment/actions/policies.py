@@ -1,7 +1,9 @@
 """Publishing how far a lender's officers may go: a new dated row each time, never an edit."""
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.text import format_lazy
@@ -9,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import clock
 from cases import queries as case_queries
-from cases.access import Permission
+from cases.access import Permission, Role
 from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import Lender, User
+from repayment.domain.authority import Limits
+from repayment.domain.eligibility import Conditions, Relief
 from repayment.models import Policy
 
 if TYPE_CHECKING:
@@ -27,11 +31,17 @@ RANGES = {
     "waive_interest_percent": (0, 100),
     "waive_fees_percent": (0, 100),
     "answer_days": (1, 60),
+    # Never below Steady's own day; see repayment.domain.negotiation.
+    "cooling_off_hours": (24, 720),
 }
+# Besides the counted limits: a rate, a switch, and two tables.
+_OTHERS = ("min_annual_rate", "instant", "conditions", "authority")
+# Whose limits are published. An administrator goes as far as the policy.
+LIMITED = (Role.OFFICER, Role.TEAM_LEAD)
 
 
 @transaction.atomic
-def publish(*, by: User, lender: Lender, since: dt.date | None = None, **limits: int) -> Policy:
+def publish(*, by: User, lender: Lender, since: dt.date | None = None, **limits: Any) -> Policy:
     """Publish a policy that holds from `since` (today unless said otherwise) until the next one.
 
     `limits` are the fields of Policy; one that is not named keeps the value of the policy it follows. Offers made
@@ -52,13 +62,13 @@ def publish(*, by: User, lender: Lender, since: dt.date | None = None, **limits:
             field="since",
         )
     before = published.filter(since__lte=since).order_by("-since").first()
-    values = {name: limits.pop(name, getattr(before, name, None)) for name in RANGES}
+    values = {name: limits.pop(name, getattr(before, name, None)) for name in (*RANGES, *_OTHERS)}
     if limits:
         raise TypeError(f"Not a limit of a policy: {', '.join(sorted(limits))}")
     policy = Policy(lender=lender, since=since)
     for name, value in values.items():
         if value is not None:
-            setattr(policy, name, _within(name, value))
+            setattr(policy, name, _CHECKS[name](value) if name in _CHECKS else _within(name, value))
     if policy.interest_free_max_periods > policy.max_periods:
         raise Refused(
             "free_beyond_longest",
@@ -74,6 +84,10 @@ def publish(*, by: User, lender: Lender, since: dt.date | None = None, **limits:
         lender=lender,
         since=since.isoformat(),
         **{name: getattr(policy, name) for name in RANGES},
+        min_annual_rate=f"{policy.min_annual_rate:.8f}",
+        instant=policy.instant,
+        conditions=policy.conditions,
+        authority=policy.authority,
     )
     return policy
 
@@ -84,3 +98,39 @@ def _within(name: str, value: int) -> int:
         message: StrPromise = _("Write a number from {least} to {most}.")
         raise Refused("out_of_range", format_lazy(message, least=least, most=most), field=name)
     return value
+
+
+def _rate(value: Decimal) -> Decimal:
+    if not value.is_finite() or not 0 <= value <= 1 or value != round(value, 8):
+        raise Refused("out_of_range", _("Write a rate from 0 to 100 % a year."), field="min_annual_rate")
+    return value
+
+
+def _conditions(table: Mapping[str, Any]) -> dict[str, Any]:
+    """By kind of relief, only what asks something."""
+    found = {Relief(name).value: Conditions.from_json(asked).to_json() for name, asked in table.items()}
+    return {name: asked for name, asked in found.items() if asked}
+
+
+def _authority(table: Mapping[str, Any]) -> dict[str, Any]:
+    """By role, only what is limited; a team lead reaches at least as far as an officer."""
+    found = {Role(name): Limits.from_json(limits) for name, limits in table.items()}
+    if found.keys() - set(LIMITED):
+        raise TypeError("Only officers and team leads have limits of their own.")
+    officer, lead = (found.get(role, Limits()).to_json() for role in LIMITED)
+    for name, limit in lead.items():
+        if officer.get(name) is None or officer[name] > limit:
+            raise Refused(
+                "lead_below_officer",
+                _("A team lead has to reach at least as far as an officer."),
+                field=f"lead_{name}",
+            )
+    return {role.value: limits for role, limits in zip(LIMITED, (officer, lead), strict=True) if limits}
+
+
+_CHECKS: Mapping[str, Any] = {
+    "min_annual_rate": _rate,
+    "instant": bool,
+    "conditions": _conditions,
+    "authority": _authority,
+}

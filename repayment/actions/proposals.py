@@ -14,6 +14,7 @@ from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import Case, Consent, Debt, Lender, User
 from repayment import queries
+from repayment.actions import instant
 from repayment.actions import offers as offer_actions
 from repayment.actions.waiting import settle
 from repayment.domain import negotiation
@@ -92,6 +93,7 @@ def send(*, by: User, choice: Choice, shares: Mapping[str, Sequence[str]]) -> li
         )
     for case in cases.values():
         settle(case, otherwise="")
+    instant.agree_where_published(made)
     events.record("choice.sent", by=by, about=choice, person=by, lenders=len(cases), offers=len(made))
     return made
 

@@ -5,10 +5,14 @@ and the one it answers ends as `countered`. When one offer on a debt is accepted
 A plan is one agreement kept over time; varying it means agreeing a new one, which supersedes it.
 """
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cases.domain import lifecycle
 from cases.domain.lifecycle import Move
+
+# Ours, not a law's: how long a yes may be taken back without a reason. A lender may publish more, never less.
+COOLING_OFF_LEAST = timedelta(hours=24)
 
 
 class Party(StrEnum):
@@ -95,6 +99,11 @@ PLAN_MOVES: lifecycle.Table = (
     _row(PlanVerb.RESUME, (PlanState.SUSPENDED,), PlanState.ACTIVE, Party.LENDER, Party.SYSTEM),
     _row(PlanVerb.SUPERSEDE, _UNPAID, PlanState.SUPERSEDED, Party.SYSTEM),
 )
+
+
+def leave_until(agreed_at: datetime, hours: int) -> datetime:
+    """The instant until which the borrower may leave an agreement, by the hours that the lender published."""
+    return agreed_at + max(COOLING_OFF_LEAST, timedelta(hours=hours))
 
 
 def role_of(who: Party, author: Party) -> Role:

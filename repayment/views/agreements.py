@@ -15,7 +15,6 @@ from cases.actions import ledger
 from cases.domain.refusal import Refused
 from repayment import queries, queries_payments
 from repayment.actions import plans as actions
-from repayment.actions.plans import CHANGE_OF_MIND
 from repayment.domain.allocation import RowState
 from repayment.domain.difference import usual_amount
 from repayment.domain.schedule import build
@@ -93,7 +92,7 @@ def _plan(request: HttpRequest, ref: str) -> Plan:
 def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> HttpResponse:
     terms = Terms.from_json(plan.terms)
     schedule = build(terms)
-    changeable_until = plan.agreed_at + CHANGE_OF_MIND
+    changeable_until = queries.leave_until(plan)
     rows = list(plan.instalments.annotate(extra=F("arrears") + F("fees")))
     account = queries_payments.account_of(plan)
     near = _near(account)

@@ -1,0 +1,203 @@
+"""Maker and checker: an answer above one person's limit waits for another person of the lender with the authority.
+
+The borrower sees nothing of it until it is approved. What it would waive is reserved while it waits. Locks: person →
+debt → offer → request → plan → waiver budget.
+"""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from cases import clock
+from cases import queries as case_queries
+from cases.access import Permission
+from cases.actions import events
+from cases.domain.refusal import Refused
+from cases.models import User
+from repayment import queries, queries_approvals
+from repayment.actions import agreeing, offers, second_person, waivers, walls
+from repayment.actions.waiting import settle
+from repayment.domain import schedule as schedules
+from repayment.domain.authority import TYPED, Reason, Verb, Who
+from repayment.domain.negotiation import OfferVerb
+from repayment.domain.schedule import Schedule
+from repayment.domain.terms import Terms
+from repayment.models import Approval, Offer, Plan
+
+_STEPS = {Approval.Verb.ACCEPT: OfferVerb.ACCEPT, Approval.Verb.COUNTER: OfferVerb.COUNTER}
+
+
+@transaction.atomic
+def ask(*, by: User, offer: Offer, terms: Terms | None = None, reason: str = "", note: str = "") -> Approval:
+    """Ask a second person for an answer: to accept the offer, or with `terms` to counter it with those.
+
+    `reason` is for the borrower, `note` for the second person; a note is needed where the answer goes above what the
+    statement allows or outside the published conditions. Raises Refused when no second person is needed, when one is
+    asked already, and for whatever the answer itself would be refused.
+    """
+    offer = walls.held(by=by, offer=offer)
+    if walls.side_of(by) != Offer.Side.LENDER:
+        raise Offer.DoesNotExist
+    verb = Approval.Verb.COUNTER if terms is not None else Approval.Verb.ACCEPT
+    walls.after(offer, _STEPS[verb], Offer.Side.LENDER)
+    if queries_approvals.pending_on(offer):
+        raise Refused("already_asked", _("An answer to this offer waits for a second person already."))
+    terms, schedule = _checked(offer, terms)
+    why = second_person.reasons(by=by, offer=offer, terms=terms, schedule=schedule)
+    if not why:
+        raise Refused("no_approval_needed", _("You may give this answer yourself."))
+    note = walls.worded(note, field="note")
+    if not note and TYPED & set(why):
+        raise Refused(
+            "note_needed", _("Say in a sentence why this is right for this borrower."), field="note"
+        )
+    approval = Approval.objects.create(
+        lender=offer.case.lender,
+        offer=offer,
+        verb=verb,
+        terms=terms.to_json(),
+        terms_sha256=schedules.terms_sha256(terms, schedule),
+        waived=schedule.totals.waived,
+        why=[str(each) for each in why],
+        reason=walls.worded(reason),
+        note=note,
+        requested_by=by,
+        requested_at=clock.now(),
+        expires_on=offer.expires_on,
+    )
+    waivers.reserve(offer=offer, amount=approval.waived, by=by, approval=approval)
+    settle(offer.case, otherwise="")
+    _record(
+        "approval.asked", by=by, approval=approval, verb=str(verb), why=approval.why, waived=approval.waived
+    )
+    return approval
+
+
+@transaction.atomic
+def approve(*, by: User, approval: Approval) -> Plan | Offer:
+    """Let an answer go out: the agreement, or the counter-offer, that it becomes.
+
+    Raises Approval.DoesNotExist outside `by`'s scope, Refused for one's own request, above one's own limits, when the
+    request or its offer has ended, and when policy or dates no longer allow it.
+    """
+    approval, offer = _held(by=by, approval=approval)
+    _must_be_another(by, approval)
+    walls.must_stand(offer)
+    maker = approval.requested_by
+    if not maker.may(Permission.CASE_ANSWER) or case_queries.lender_of(maker) != approval.lender:
+        raise Refused(
+            "requester_left", _("Whoever asked no longer works on these cases. Please answer anew.")
+        )
+    counter = approval.verb == Approval.Verb.COUNTER
+    terms, schedule = _checked(offer, Terms.from_json(approval.terms) if counter else None)
+    _must_reach(by, offer, terms, schedule)
+    second_person.finish(approval, Verb.APPROVE, who=Who.SECOND, by=by)
+    made: Plan | Offer
+    if counter:
+        made = offers.answer_with(
+            by=maker, offer=offer, terms=terms, schedule=schedule, reason=approval.reason, approval=approval
+        )
+        waivers.hand_over(approval=approval, offer=made, by=by)
+    else:
+        made = agreeing.agree(
+            by=maker,
+            offer=offer,
+            terms=terms,
+            schedule=schedule,
+            side=Offer.Side.LENDER,
+            approval=approval,
+        )
+        waivers.hand_over(approval=approval, offer=offer, by=by)
+    _record("approval.approved", by=by, approval=approval, requested_by=maker.ref, made=made.ref)
+    return made
+
+
+@transaction.atomic
+def refuse(*, by: User, approval: Approval, answer: str) -> Approval:
+    """Say no, with a reason for the officer. The borrower's offer stays open, and what was reserved is free again."""
+    approval, offer = _held(by=by, approval=approval)
+    _must_be_another(by, approval)
+    answer = walls.worded(answer, field="answer")
+    if not answer:
+        raise Refused("answer_needed", _("Write a sentence. Whoever asked reads it."), field="answer")
+    second_person.finish(approval, Verb.REFUSE, who=Who.SECOND, by=by, answer=answer)
+    waivers.release(offer=offer, approval=approval, by=by)
+    settle(offer.case, otherwise="")
+    _record("approval.refused", by=by, approval=approval, requested_by=approval.requested_by.ref)
+    return approval
+
+
+@transaction.atomic
+def cancel(*, by: User, approval: Approval) -> Approval:
+    """Take one's own request back, to answer otherwise."""
+    approval, offer = _held(by=by, approval=approval)
+    who = Who.REQUESTER if approval.requested_by_id == by.pk else Who.SECOND
+    second_person.finish(approval, Verb.CANCEL, who=who, by=by)
+    waivers.release(offer=offer, approval=approval, by=by)
+    settle(offer.case, otherwise="")
+    _record("approval.cancelled", by=by, approval=approval)
+    return approval
+
+
+def needed(*, by: User, offer: Offer, terms: Terms | None = None) -> Sequence[Reason]:
+    """Why an answer would need a second person, for a page that says so before it is sent."""
+    terms = terms or Terms.from_json(offer.terms)
+    return second_person.reasons(by=by, offer=offer, terms=terms, schedule=schedules.build(terms))
+
+
+def _held(*, by: User, approval: Approval) -> tuple[Approval, Offer]:
+    """The request and its offer as they stand, locked after person and debt."""
+    scoped = queries_approvals.approvals_for(by).get(pk=approval.pk)
+    offer = walls.held(by=by, offer=scoped.offer)
+    fresh = queries_approvals.approvals_for(by).select_for_update(of=("self",)).get(pk=approval.pk)
+    return fresh, offer
+
+
+def _checked(offer: Offer, terms: Terms | None) -> tuple[Terms, Schedule]:
+    """The terms of the answer, after every wall that an answer without a second person stands before too."""
+    own = Terms.from_json(offer.terms)
+    if terms is None:
+        terms = own
+    else:
+        walls.must_owe_the_same(own, terms)
+    schedule = schedules.build(terms)
+    walls.must_lie_ahead(terms)
+    walls.must_fit_policy(offer, terms, schedule)
+    return terms, schedule
+
+
+def _must_be_another(by: User, approval: Approval) -> None:
+    """Another person, not another post: the same telephone or address is the same person."""
+    if not by.may(Permission.APPROVE):
+        raise Approval.DoesNotExist
+    maker = approval.requested_by
+    same = (
+        maker.pk == by.pk
+        or bool(maker.phone_index and maker.phone_index == by.phone_index)
+        or bool(maker.email and maker.email.casefold() == by.email.casefold())
+    )
+    if same:
+        raise Refused("own_request", _("Somebody else has to decide this: nobody approves their own answer."))
+
+
+def _must_reach(by: User, offer: Offer, terms: Terms, schedule: Schedule) -> None:
+    policy = queries.policy_for(offer.case.lender, clock.today())
+    if second_person.beyond(policy, role=by.role, terms=terms, schedule=schedule):
+        raise Refused(
+            "above_your_limit",
+            _("This is above your own limit too. Somebody with a higher one has to decide."),
+        )
+
+
+def _record(kind: str, *, by: User, approval: Approval, **data: object) -> None:
+    case = approval.offer.case
+    events.record(
+        kind,
+        by=by,
+        about=approval,
+        person=case.borrower,
+        lender=case.lender,
+        offer=approval.offer.ref,
+        **data,
+    )

@@ -1,0 +1,65 @@
+"""Requests for a second person and questions on offers: what each side may read, and what waits."""
+
+from django.db.models import Count, Q, QuerySet
+
+from cases import clock
+from cases import queries as case_queries
+from cases.access import Permission
+from cases.models import User
+from repayment import queries
+from repayment.models import Approval, Offer, Question
+
+
+def approvals_for(user: User) -> QuerySet[Approval]:
+    """The requests of an officer's own lender, while the borrower's consent stands; a borrower has none."""
+    lender = case_queries.lender_of(user)
+    if lender is None or not user.may(Permission.CASE_ANSWER):
+        return Approval.objects.none()
+    return Approval.objects.filter(
+        lender=lender, offer__in=queries.offers_for(user).values("pk")
+    ).select_related("offer__case__borrower", "offer__case__lender", "offer__debt", "requested_by", "lender")
+
+
+def pending(user: User) -> QuerySet[Approval]:
+    """Those that wait, the earliest date first."""
+    return (
+        approvals_for(user)
+        .filter(state=Approval.State.PENDING, expires_on__gte=clock.today())
+        .order_by("expires_on", "requested_at", "id")
+    )
+
+
+def pending_on(offer: Offer) -> Approval | None:
+    return (
+        Approval.objects.filter(offer=offer, state=Approval.State.PENDING)
+        .select_related("requested_by")
+        .first()
+    )
+
+
+def questions_for(user: User) -> QuerySet[Question]:
+    """Questions on the offers that somebody may read, with their answers."""
+    return Question.objects.filter(offer__in=queries.offers_for(user).values("pk")).select_related(
+        "offer__case__borrower", "offer__case__lender", "offer__debt", "reply", "by"
+    )
+
+
+def waiting_for_lender(user: User) -> QuerySet[Question]:
+    """Borrowers' questions on standing offers that nobody has answered."""
+    return questions_for(user).filter(
+        side=Offer.Side.BORROWER,
+        reply__isnull=True,
+        offer__state=Offer.State.OPEN,
+        offer__expires_on__gte=clock.today(),
+    )
+
+
+def badges(user: User) -> dict[str, int]:
+    """How many questions wait for an officer's lender, and how many answers for a second person: two queries."""
+    mine = Count("pk", filter=Q(requested_by=user))
+    waits = pending(user).order_by().aggregate(all=Count("pk"), mine=mine)
+    return {
+        "questions": waiting_for_lender(user).count(),
+        "approvals": waits["all"],
+        "approvals_own": waits["mine"],
+    }
