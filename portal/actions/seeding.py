@@ -13,15 +13,13 @@ from cases import clock
 from cases import queries as case_queries
 from cases.access import Role
 from cases.actions import budgets, debts, holds, ledger, people, viewing, work
-from cases.domain import budget
 from cases.domain.refusal import Refused
 from cases.models import ComplaintFact, Lender, Post, User, Viewing
 from notices.actions import dispatch, news, planning, preferences
 from portal import story
-from portal.actions import releases, seeding_payments, troubles
+from portal.actions import releases, seeding_budgets, seeding_payments, troubles
 from repayment import queries as repayment_queries
 from repayment.actions import choices, offers, proposals
-from repayment.domain import schedule as schedules
 from repayment.domain.terms import Terms
 from repayment.models import Offer, Policy
 
@@ -161,11 +159,9 @@ def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) 
                     days_overdue=debt.days_overdue,
                 ),
             )
-        lines = tuple(
-            budget.Line(side=budget.Side(side), category=category, amount=amount)
-            for side, category, amount in part.budget.lines
+        budgets.keep(
+            by=person, figures=seeding_budgets.figures(part), confided=seeding_budgets.confided(part)
         )
-        budgets.keep(by=person, figures=budget.Statement(lines=lines))
         if part.quiet == "hold":
             holds.place(by=person, kind="dispute")
         if part.plan:
@@ -180,7 +176,7 @@ def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) 
 
 def _propose(diary: Diary, person: User, part: story.BorrowerPart) -> None:
     """Choose the part's plan, or the next that fits; someone nothing fits keeps a file and waits."""
-    kinds = dict.fromkeys((part.plan, "interest_free", "equal_instalment"))
+    kinds = dict.fromkeys((part.plan, "soonest", "lightest"))
     for kind in kinds:
         try:
             choice = choices.choose(by=person, kind=kind)
@@ -240,9 +236,8 @@ def _says_yes(diary: Diary, offer: Offer) -> Deed:
 
 def _dearer(terms: Terms) -> Terms:
     """What an officer answers in the story: a shorter plan, all fees and a part of the overdue interest waived."""
-    length = len(schedules.build(terms).rows)
     return dataclasses.replace(
-        terms, periods=max(3, length - 2), waive_fees=terms.fees, waive_interest=terms.interest * 4 // 10
+        terms, periods=max(3, (terms.periods or 0) - 2), waive_fees=terms.fees, waive_interest=terms.interest * 4 // 10
     )
 
 
