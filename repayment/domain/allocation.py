@@ -44,13 +44,20 @@ class RowState(StrEnum):
 class Due(Protocol):
     """One instalment, as a schedule or a database row has it. `interest` and `arrears` are one component: interest."""
 
-    number: int
-    due: date
-    principal: int
-    interest: int
-    arrears: int
-    fees: int
-    amount: int
+    @property
+    def number(self) -> int: ...
+    @property
+    def due(self) -> date: ...
+    @property
+    def principal(self) -> int: ...
+    @property
+    def interest(self) -> int: ...
+    @property
+    def arrears(self) -> int: ...
+    @property
+    def fees(self) -> int: ...
+    @property
+    def amount(self) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)

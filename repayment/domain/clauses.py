@@ -7,7 +7,7 @@ in minor units.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -152,6 +152,13 @@ def check(
             )
         if not clauses.clawback.returns or len(set(clauses.clawback.returns)) < len(clauses.clawback.returns):
             raise TermsRefused("clawback/returns", "required", "Name each thing that returns once.")
+
+
+def check_pay_day(day: int | None, first_due: date) -> None:
+    """A pay day is stated only where the first due date lies in a month too short for it."""
+    ends_month = (first_due + timedelta(days=1)).day == 1
+    if day is not None and not (ends_month and first_due.day < day <= 31):
+        raise TermsRefused("pay_day", "pay_day_not_needed", "The first due date already says the day.")
 
 
 def _check_settlement(lumps: tuple[Lump, ...], first_due: date) -> None:

@@ -40,7 +40,7 @@ def build(terms: Terms) -> Schedule:
     overdue, fees, balance = owed(terms)
     if balance == 0:
         raise TermsRefused("principal", "nothing_owed", "There is no principal to pay back.")
-    climb = _Climb(terms, *defer(balance, terms))
+    climb = Climb(terms, *defer(balance, terms))
     for number, step in enumerate(terms.steps):
         climb.take(step, f"steps/{number}")
     steps = len(climb.rows)
@@ -86,7 +86,7 @@ def build(terms: Terms) -> Schedule:
     )
 
 
-class _Climb:
+class Climb:
     """A balance on its way through the steps. `first` and `spread` are interest kept aside, by where it will go."""
 
     def __init__(self, terms: Terms, balance: int, carried: int, forgiven: int) -> None:

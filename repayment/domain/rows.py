@@ -158,12 +158,12 @@ def owed(terms: Terms) -> tuple[int, int, int]:
     return overdue, fees, terms.principal
 
 
-def defer(balance: int, terms: Terms) -> tuple[int, int, int]:
-    """Balance, interest kept aside and interest forgiven once the pause is over."""
+def defer(balance: int, terms: Terms, passed: int = MAX_ROWS) -> tuple[int, int, int]:
+    """Balance, interest kept aside and interest forgiven once the pause is over, or `passed` months of it are."""
     carried = forgiven = 0
     if terms.deferral is None:
         return balance, carried, forgiven
-    for _ in range(terms.deferral.periods):
+    for _ in range(min(passed, terms.deferral.periods)):
         interest = month_interest(balance, terms.rate)
         match terms.deferral.treatment:
             case Treatment.CAPITALISED:
@@ -245,7 +245,7 @@ def dues_of(terms: Terms, count: int, skipped: int = 0) -> list[date]:
     `skipped` months more pass before the first of them.
     """
     paused = skipped + (terms.deferral.periods if terms.deferral else 0)
-    day = terms.first_due.day
+    day = terms.day
     year, month = divmod(terms.first_due.year * 12 + terms.first_due.month - 1 + paused, 12)
     last_year = (year * 12 + month + count - 1) // 12
     if last_year > date.max.year:

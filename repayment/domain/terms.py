@@ -83,6 +83,7 @@ class Terms:
     What follows `waive_fees` exists in agreements only (see `clauses`). Steps come first and the method divides what
     they leave over `periods` more rows. A settlement, and a remainder that stays open until a review, leave nothing
     to divide: they take neither `periods` nor `amount`. `allocation` is what payments pay first, where it is agreed.
+    `pay_day` is the day that comes back after short months, where the first due date itself lies in one.
     """
 
     currency: str
@@ -104,6 +105,7 @@ class Terms:
     review: Review | None = None
     clawback: Clawback | None = None
     allocation: Order | None = None
+    pay_day: int | None = None
 
     def __post_init__(self) -> None:
         currency = money.CURRENCIES.get(self.currency)
@@ -133,6 +135,7 @@ class Terms:
             raise TermsRefused("waive/interest", "waives_too_much", "This is more interest than is claimed.")
         if self.waive_fees > self.fees:
             raise TermsRefused("waive/fees", "waives_too_much", "These are more fees than are claimed.")
+        clauses.check_pay_day(self.pay_day, self.first_due)
         if self.is_special:
             clauses.check(
                 self._clauses,
@@ -168,6 +171,11 @@ class Terms:
             raise TermsRefused(
                 "deferral/periods", "periods_out_of_range", "A pause has from 1 to 600 monthly periods."
             )
+
+    @property
+    def day(self) -> int:
+        """The day of the month on which payments fall."""
+        return self.pay_day or self.first_due.day
 
     @property
     def is_special(self) -> bool:
@@ -219,6 +227,8 @@ class Terms:
             }
         if self.allocation is not None:
             sheet["allocation"] = self.allocation.value
+        if self.pay_day is not None:
+            sheet["pay_day"] = self.pay_day
         return sheet | clauses.to_json(self._clauses, self.currency)
 
     @classmethod
@@ -238,7 +248,7 @@ class Terms:
         The clauses of an agreement are unknown fields in the public contract. Raises TermsRefused when each value is
         well formed but they do not go together.
         """
-        sheet.only(*_FIELDS, *((*clauses.NAMES, "allocation") if agreement else ()))
+        sheet.only(*_FIELDS, *((*clauses.NAMES, "allocation", "pay_day") if agreement else ()))
         currency = sheet.take("currency", wire.currency)
         amount = wire.amount(money.exponent_of(currency) if currency else 2)
         principal = sheet.take("principal", amount)
@@ -258,6 +268,7 @@ class Terms:
         waive_fees = waive.given("fees", amount, 0)
         extra = clauses.read(sheet, money.exponent_of(currency or "CNY")) if agreement else clauses.Clauses()
         allocation = sheet.maybe("allocation", wire.choice(Order)) if agreement else None
+        pay_day = sheet.maybe("pay_day", wire.whole) if agreement else None
         if sheet.problems or not (currency and method and start and first_due) or principal is None:
             return None
         return cls(
@@ -280,6 +291,7 @@ class Terms:
             review=extra.review,
             clawback=extra.clawback,
             allocation=allocation,
+            pay_day=pay_day,
         )
 
 
