@@ -35,7 +35,7 @@ def offer(file):
 
 
 def waiving(offer, amount):
-    return dataclasses.replace(Terms.from_json(offer.terms), waive_fees=amount)
+    return dataclasses.replace(Terms.from_json(offer.terms), waive_interest=0, waive_fees=amount)
 
 
 def counter(file, offer, amount):
