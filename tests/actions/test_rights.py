@@ -36,8 +36,8 @@ from notices.models import Message, OptOut, OutboxEntry, Preference
 from portal import queries_rights
 from portal.actions import retention, rights
 from portal.domain.personal import PERSONAL
-from repayment.actions import offers
-from repayment.models import Offer, Plan, Refusal
+from repayment.actions import offers, questions
+from repayment.models import Approval, Offer, Plan, Refusal, Waiver, WaiverBudget
 from tests.actions.negotiating import File, a_file, sent
 from tests.actions.reminding import a_message
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, a_statement
@@ -61,6 +61,8 @@ WORDS = {
             "answer",
             "budget",
             "message",
+            "question",
+            "reply",
         ]
     )
 }
@@ -97,6 +99,26 @@ def full(clock: Any) -> File:
     Refusal.objects.create(
         offer=second, by=file.officers[1], side=Offer.Side.LENDER, reason=WORDS["reason"], at=clock.now
     )
+    asked = questions.ask(by=person, offer=answer, text=WORDS["question"])
+    questions.answer(by=file.officers[1], question=asked, text=WORDS["reply"])
+    approval = Approval.objects.create(
+        lender=file.lenders[1],
+        offer=second,
+        verb=Approval.Verb.COUNTER,
+        terms=answer.terms,
+        terms_sha256=answer.terms_sha256,
+        waived=100,
+        reason=WORDS["reason"],
+        note=WORDS["reason"],
+        answer=WORDS["reason"],
+        requested_by=file.officers[1],
+        requested_at=clock.now,
+        expires_on=second.expires_on,
+    )
+    month = WaiverBudget.objects.create(
+        lender=file.lenders[1], month=clock.today.replace(day=1), currency="CNY"
+    )
+    Waiver.objects.create(budget=month, offer=second, approval=approval, amount=100, at=clock.now)
     a_debt(person, lender_words=WORDS["lender_words"])
     entry = contacts.log(
         by=person,
