@@ -12,7 +12,7 @@ from cases import formats, naming
 from cases.domain import rulebook
 from cases.domain.conduct import Finding
 from cases.domain.diary import TOPICS, Topic, Verdict
-from cases.domain.rulebook import Force, Kind
+from cases.domain.rulebook import Force, Kind, Rulebook
 from cases.models import Contact
 
 _TITLES: dict[Topic, Any] = {
@@ -34,7 +34,50 @@ _CONCERN: dict[Force, Any] = {
     Force.SELF: gettext_lazy("If it happened as you wrote, the trade’s own guideline calls it unsuitable."),
     Force.GUID: gettext_lazy("If it happened as you wrote, it departs from official guidance."),
 }
+# The same for one rule by name, as the public contract says it: only a law that is broken is said not to allow it.
+_NAMED: dict[tuple[Force, Kind], Any] = {
+    (Force.LAW, Kind.BREACH): gettext_lazy("If it happened as you wrote, %(citation)s does not allow it."),
+    (Force.LAW, Kind.CONCERN): gettext_lazy("If it happened as you wrote, it may depart from %(citation)s."),
+    (Force.RULE, Kind.BREACH): gettext_lazy(
+        "If it happened as you wrote, it departs from a regulator’s rule (%(citation)s)."
+    ),
+    (Force.RULE, Kind.PRESUMED_BREACH): gettext_lazy(
+        "If it happened as you wrote, it is presumed to depart from a regulator’s rule (%(citation)s)."
+    ),
+    (Force.RULE, Kind.CONCERN): gettext_lazy(
+        "If it happened as you wrote, it may depart from a regulator’s rule (%(citation)s)."
+    ),
+    (Force.STD, Kind.BREACH): gettext_lazy(
+        "If it happened as you wrote, it departs from a recommended national standard (%(citation)s)."
+    ),
+    (Force.SELF, Kind.BREACH): gettext_lazy(
+        "If it happened as you wrote, it departs from the trade’s own guideline (%(citation)s)."
+    ),
+    (Force.SELF, Kind.CONCERN): gettext_lazy(
+        "If it happened as you wrote, it departs from what the trade’s own guideline calls suitable (%(citation)s)."
+    ),
+    (Force.GUID, Kind.CONCERN): gettext_lazy(
+        "If it happened as you wrote, it departs from official guidance (%(citation)s)."
+    ),
+    (Force.PRAC, Kind.CONCERN): gettext_lazy(
+        "If it happened as you wrote, no rule forbids it, but it departs from good practice (%(citation)s)."
+    ),
+}
 _CUSTOM = gettext_lazy("If it happened as you wrote, no rule forbids it, but it should not be.")
+
+
+def text(book: Rulebook, finding: Finding) -> str:
+    """A finding in two or three sentences: which rule, what it says, and whether we have read its source."""
+    rule = next(
+        row for row in book.rules if row.id == finding.rule and row.effective_from == finding.effective_from
+    )
+    named = str(_NAMED[finding.force, finding.verdict]) % {"citation": finding.citation}
+    language = get_language() or "en"
+    parts = [named, rulebook.statement(rule, language)]
+    if not finding.verified and rule.confidence != "own":
+        parts.append(_("We have not checked this against the source itself."))
+    # Chinese sentences stand without a space between them.
+    return ("" if language.startswith("zh") else " ").join(parts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,7 @@ _RULE_KEYS = frozenset(
     ]
 )
 _FILE_KEYS = frozenset(
-    ["id", "effective_from", "zone", "zone_aliases", "rule", "lpr", "help_line", "sources"]
+    ["id", "effective_from", "zone", "one_clock", "zone_aliases", "rule", "lpr", "help_line", "sources"]
 )
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _UNLAWFUL = re.compile(r"违法|違法|非法|illegal|unlawful", re.IGNORECASE)
@@ -166,15 +166,19 @@ class HelpLine:
     confidence: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Rulebook:
-    """All rows of one file. `version` is the SHA-256 of the file's bytes, in hex."""
+    """
+    All rows of one file. `version` is the SHA-256 of the file's bytes, in hex. `one_clock`: contacts are judged by the
+    file's own zone wherever the person is.
+    """
 
     id: str
     version: str
     effective_from: date
     rules: tuple[Rule, ...]
     zone: str
+    one_clock: bool
     zone_aliases: Mapping[str, str]
     prime_rates: tuple[PrimeRate, ...]
     help_lines: tuple[HelpLine, ...]
@@ -190,6 +194,10 @@ class Rulebook:
             if rule.id == rule_id and rule.in_force(on):
                 return rule
         raise RulebookError(f"{self.id}: no rule {rule_id!r} is in force on {on.isoformat()}")
+
+    def contact_zones(self, zones: tuple[str, ...]) -> tuple[str, ...]:
+        """The zones whose clocks a contact is judged by, each once."""
+        return (self.zone,) if self.one_clock else tuple(dict.fromkeys(zones))
 
     def judged_zones(self, zones: tuple[str, ...]) -> tuple[str, ...]:
         """The zones whose clocks the law looks at: aliases resolved, each once, the rulebook's own where none is known."""
@@ -256,6 +264,7 @@ def parse(content: bytes, *, name: str = "rulebook") -> Rulebook:
         effective_from=_date(data, "effective_from", name),
         rules=rules,
         zone=zone,
+        one_clock=data.get("one_clock", False) is True,
         zone_aliases=MappingProxyType(dict(aliases)),
         prime_rates=_prime_rates(data.get("lpr", []), name),
         help_lines=tuple(

@@ -107,6 +107,23 @@ class Reader:
             for place, value in enumerate(values):
                 yield Reader(value, f"{self.path(name)}/{place}", self.problems)
 
+    def values(self, name: str, parse: Callable[[object], Value], most: int | None = None) -> list[Value]:
+        """A list of plain values that may be absent; each wrong one is named by its place."""
+        found: list[Value] = []
+        listed = self._value.get(name, [])
+        if not isinstance(listed, list):
+            self.wrong(name, "not_a_list")
+        elif most is not None and len(listed) > most:
+            self.wrong(name, "too_many", most=most)
+        else:
+            for place, value in enumerate(listed):
+                try:
+                    found.append(parse(value))
+                except Wrong as wrong:
+                    at = f"{self.path(name)}/{place}"
+                    self.problems.append(Problem(at=at, code=wrong.code, words=wrong.words))
+        return found
+
     def _lacks(self, name: str) -> None:
         if self._is_object:
             self.wrong(name, "required")

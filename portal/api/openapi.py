@@ -13,7 +13,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from cases.domain import wire
+from portal.api import openapi_conduct
 from portal.api.calculators import quote, rate, share
+from portal.api.conduct import check, window
 from portal.api.desk import LARGEST_BODY, Calculator
 from portal.api.problems import KINDS, MEDIA_TYPE
 from repayment.domain import cost, fair_split
@@ -331,6 +333,26 @@ ENDPOINTS = (
         },
         calculator=share,
     ),
+    Endpoint(
+        path="/api/v1/conduct-checks",
+        name="conduct-checks",
+        title=_("Were these contacts allowed?"),
+        text=_("Every contact of one creditor and all who act for it, judged by the rules of its own day."),
+        request=openapi_conduct.CHECK,
+        answer=openapi_conduct.CHECKED,
+        example=openapi_conduct.CHECK_EXAMPLE,
+        calculator=check,
+    ),
+    Endpoint(
+        path="/api/v1/contact-windows",
+        name="contact-windows",
+        title=_("May this contact be made, and if not, when?"),
+        text=_("One contact that has not been made yet, on top of those that have."),
+        request=openapi_conduct.WINDOW,
+        answer=openapi_conduct.WINDOWED,
+        example=openapi_conduct.WINDOW_EXAMPLE,
+        calculator=window,
+    ),
 )
 
 
@@ -340,13 +362,13 @@ def _fields(schema: Schema, above: str) -> Iterator[Mapping[str, Any]]:
         yield {
             "path": path,
             "text": inner.get("description", ""),
-            "choices": inner.get("enum", []),
+            "choices": inner.get("enum", inner.get("items", {}).get("enum", [])),
             "needed": name in schema["required"],
             "default": inner.get("default"),
         }
         if inner["type"] == "object":
             yield from _fields(inner, path)
-        elif inner["type"] == "array":
+        elif inner["type"] == "array" and inner["items"]["type"] == "object":
             yield from _fields(inner["items"], f"{path}/0")
 
 

@@ -25,6 +25,13 @@ MESSAGES: Mapping[str, Any] = {
     "too_many": _("There may be at most %(most)s."),
     "negative": _("An amount cannot be below zero."),
     "duplicate_id": _("Every id may be used once."),
+    # Contacts
+    "not_an_instant": _("Write an instant with its offset, like “2027-04-01T09:00:00+08:00”."),
+    "unknown_zone": _("Use a name of the time-zone database, like “Asia/Shanghai”."),
+    "not_a_clock": _("Write a time of day as HH:MM."),
+    "empty_text": _("This may not be empty."),
+    "ends_before_it_begins": _("The end must not be before the beginning."),
+    "channel_or_number": _("Say which channel, which number, or both."),
     # Quotes
     "rate_out_of_range": _("A rate is a fraction from 0 to below 10."),
     "periods_not_allowed": _("A fixed amount finds its own number of payments: leave the periods out."),

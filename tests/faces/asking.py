@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 QUOTES, RATES, SPLITS = "/api/v1/quotes", "/api/v1/rates", "/api/v1/fair-splits"
+CHECKS, WINDOWS = "/api/v1/conduct-checks", "/api/v1/contact-windows"
 
 QUOTE: dict[str, Any] = {
     "currency": "CNY",
@@ -31,6 +32,33 @@ SPLIT: dict[str, Any] = {
         {"id": "b", "balance": "6700.00"},
         {"id": "c", "balance": "1200.00"},
     ],
+}
+CONTACT: dict[str, Any] = {
+    "id": "c1",
+    "at": "2027-04-01T10:00:00-04:00",
+    "channel": "call",
+    "direction": "outbound",
+    "initiated_by": "creditor",
+    "party": "borrower",
+    "outcome": "unanswered",
+    "debts": ["M"],
+    "number": "n1",
+    "by": "agency-x",
+    "purpose": "demand",
+    "traits": [],
+}
+CHECK: dict[str, Any] = {
+    "jurisdiction": "US",
+    "lender_type": "debt_collector",
+    "person": {
+        "timezones": ["America/New_York"],
+        "facts": [{"kind": "opt_out", "channel": "call", "from": "2027-04-01T09:00:00-04:00"}],
+    },
+    "contacts": [CONTACT],
+}
+WINDOW: dict[str, Any] = CHECK | {
+    "person": {"timezones": ["America/New_York"], "facts": []},
+    "proposed": {"at": "2027-04-02T10:00:00-04:00", "channel": "call", "debt": "M", "purpose": "demand"},
 }
 
 

@@ -1,0 +1,118 @@
+"""
+May this contact be made, and if not, when? A protection (somebody opted out, is represented, in a moratorium …) refuses, and
+we do not work out when pressure may resume. Hours and counts defer: a verdict can turn only at certain moments (an edge of
+hours, a local midnight, a clock change, a fact's edge, another contact), so those are tried in order, each judged in full.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cases.domain import conduct
+from cases.domain.conduct import HOURS, Finding
+from cases.domain.facts import (
+    DAY,
+    Contact,
+    first_instant,
+    local_time,
+    next_clock_change,
+    whole_second,
+)
+from cases.domain.history import History
+from cases.domain.rulebook import Kind, Rulebook
+
+HORIZON = timedelta(days=35)
+"""Nothing lawful within this time: refused rather than promised."""
+PROTECTIONS = frozenset(
+    {"opt_out", "cease", "represented", "plan_in_force", "contact_refused", "moratorium", "dispute"}
+)
+
+
+class Answer(StrEnum):
+    ALLOWED = "allowed"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """`not_before` (UTC, whole second) only where deferred. `findings` are those of the moment asked about."""
+
+    answer: Answer
+    not_before: datetime | None
+    findings: tuple[Finding, ...]
+
+
+def ask(rulebook: Rulebook, history: History, proposed: Contact, *, lender_type: str) -> Window:
+    """The verdict on one contact that would come on top of this history."""
+
+    def judged(at: datetime) -> tuple[Finding, ...]:
+        contact = replace(proposed, at=at)
+        days = history.days(contact, outside=True)
+        return conduct.judge(rulebook, contact, days, lender_type=lender_type)
+
+    now = whole_second(proposed.at)
+    findings = judged(now)
+    if _protects(history, findings):
+        return Window(answer=Answer.REFUSED, not_before=None, findings=findings)
+    if not _blocks(findings):
+        return Window(answer=Answer.ALLOWED, not_before=None, findings=findings)
+    for at in _turns(rulebook, history, now, lender_type):
+        later = judged(at)
+        if _protects(history, later):
+            break
+        if not _blocks(later):
+            return Window(answer=Answer.DEFERRED, not_before=at, findings=findings)
+    return Window(answer=Answer.REFUSED, not_before=None, findings=findings)
+
+
+def _protects(history: History, findings: Sequence[Finding]) -> bool:
+    places = (finding.because.get("fact") for finding in findings)
+    return any(place is not None and history.said.all[place].kind in PROTECTIONS for place in places)
+
+
+def _blocks(findings: Sequence[Finding]) -> bool:
+    """A concern only informs."""
+    return any(finding.verdict is not Kind.CONCERN for finding in findings)
+
+
+def _turns(rulebook: Rulebook, history: History, now: datetime, lender_type: str) -> list[datetime]:
+    """Every moment up to the horizon at which a verdict can turn, in order."""
+    moments = {whole_second(contact.at) for contact in history.contacts}
+    for fact in history.said.all:
+        moments.add(fact.begins)
+        if fact.ends is not None:
+            moments.add(fact.ends)
+    seconds = _seconds(rulebook, history, lender_type)
+    for zone in history.zones:
+        moments.update(_on_the_clock(zone, seconds, now))
+    return sorted(at for at in moments if now < at <= now + HORIZON)
+
+
+def _seconds(rulebook: Rulebook, history: History, lender_type: str) -> list[int]:
+    """Seconds of a local day at which something begins or ends."""
+    seconds = {0}
+    for line in conduct.lines(rulebook, lender_type):
+        if line.rule.id in HOURS:
+            seconds.add((line.numbers.end + 1) % DAY)
+    for fact in history.said.all:
+        seconds.update(edge for edge in (fact.before, fact.after) if edge is not None)
+    return sorted(seconds)
+
+
+def _on_the_clock(zone: str, seconds: Sequence[int], now: datetime) -> Iterator[datetime]:
+    today = local_time(now, zone).date
+    for days in range(HORIZON.days + 2):
+        for second in seconds:
+            first = first_instant(today + timedelta(days=days), second, zone, after=now)
+            if first:
+                yield first
+                again = first_instant(today + timedelta(days=days), second, zone, after=first)
+                if again:
+                    yield again
+        change = next_clock_change(
+            zone, after=now + timedelta(days=days), until=now + timedelta(days=days + 1)
+        )
+        if change:
+            yield change
