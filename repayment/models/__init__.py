@@ -3,7 +3,7 @@
 from repayment.models.approvals import Approval
 from repayment.models.offers import Acceptance, Choice, Offer, Refusal
 from repayment.models.payments import Payment, PaymentState
-from repayment.models.plans import Instalment, Plan
+from repayment.models.plans import Breach, Instalment, Plan, Restructuring, Suspension, Variation
 from repayment.models.policies import Policy
 from repayment.models.questions import Question, Reply
 from repayment.models.waivers import Waiver, WaiverBudget
@@ -11,6 +11,7 @@ from repayment.models.waivers import Waiver, WaiverBudget
 __all__ = [
     "Acceptance",
     "Approval",
+    "Breach",
     "Choice",
     "Instalment",
     "Offer",
@@ -21,6 +22,9 @@ __all__ = [
     "Question",
     "Refusal",
     "Reply",
+    "Restructuring",
+    "Suspension",
+    "Variation",
     "Waiver",
     "WaiverBudget",
 ]
