@@ -65,6 +65,12 @@ def plans_for(user: User) -> QuerySet[Plan]:
     return plans.filter(case__lender=lender) if lender else plans.none()
 
 
+def debts_in_force(people: Iterable[int]) -> set[tuple[int, int]]:
+    """(person, debt), by primary key, of every agreement in force among these people: one query."""
+    plans = Plan.objects.filter(case__borrower__in=list(people), state__in=IN_FORCE)
+    return set(plans.values_list("case__borrower_id", "debt_id"))
+
+
 def leave_until(plan: Plan) -> dt.datetime:
     """The instant until which the borrower may take an agreement back; older rows go by the shortest time there is."""
     acceptance = Acceptance.objects.filter(offer=plan.offer_id).first()

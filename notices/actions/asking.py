@@ -18,6 +18,7 @@ from cases.domain.facts import most_in_a_local_day
 from cases.models import Consent, Contact, Hold, Lender, User
 from notices.domain import delivery, gate
 from notices.models import Decision, Message, OptOut, Preference, WechatLink
+from repayment import queries as repayment_queries
 from repayment import queries_payments
 
 # Contacts that a person reads: what the daily cap on messages counts, whoever wrote them.
@@ -65,6 +66,7 @@ class Surroundings:
         self._pending = defaultdict(set)
         for checked, of, debt in queries_payments.under_check(ids):
             self._pending[checked].add((of, debt))
+        self._agreed = repayment_queries.debts_in_force(ids)
         self._emails: dict[int, str] = {}
         self._wechats = {
             link.person_id: link.openid for link in WechatLink.objects.filter(person__in=ids, until=None)
@@ -154,7 +156,7 @@ class Surroundings:
             opted_out=self._opted_out(person, lender, question.channel),
             paused=bool(preference and preference.paused_at),
             quiet=_quiet(preference),
-            plan_in_force=question.reminds_of_plan,
+            plan_in_force=question.reminds_of_plan or self._is_agreed(question),
             reminds_of_plan=question.reminds_of_plan,
             payment_pending=self._is_pending(question),
         )
@@ -179,6 +181,10 @@ class Surroundings:
             question.lender is not None and lender == question.lender.pk and question.debt_id in (None, debt)
             for lender, debt in self._pending[question.person.pk]
         )
+
+    def _is_agreed(self, question: Question) -> bool:
+        """Whether an agreement is in force on the debt: from the yes on, only its own instalments are spoken of."""
+        return (question.person.pk, question.debt_id) in self._agreed
 
     def _opted_out(self, person: User, lender: Lender | None, channel: str) -> bool:
         if channel == "inbox":
