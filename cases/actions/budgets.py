@@ -1,6 +1,5 @@
 """Keeping a budget: each one is a new row, and the newest is the one that counts."""
 
-import datetime as dt
 import json
 from dataclasses import dataclass
 
@@ -82,10 +81,9 @@ def keep(
     return statement
 
 
-def assess(figures: budget.Statement, *, on: dt.datetime | None = None) -> Assessment:
-    """What a budget comes to by the guide in force today, or at another moment. Nothing is written."""
-    day = on.astimezone(clock.BEIJING).date() if on else clock.today()
-    return affordability.assess(figures, book=affordability.guidelines(), on=day)
+def assess(figures: budget.Statement) -> Assessment:
+    """What a budget comes to by the guide in force today. Nothing is written."""
+    return affordability.assess(figures, book=affordability.guidelines(), on=clock.today())
 
 
 def as_rows(figures: budget.Statement) -> list[dict[str, object]]:
@@ -160,6 +158,14 @@ def _about(assessed: Assessment) -> dict[str, object]:
         },
         "region": assessed.statement.region,
         "work": str(assessed.statement.work),
-        "guide": {"region": assessed.guide.region, "version": assessed.guide.version},
-        "above": [each.group for each in assessed.above],
+        "guide": {
+            "region": assessed.guide.region,
+            "version": assessed.guide.version,
+            "floor": assessed.guide.floor,
+            "written": assessed.written,
+            "review_months": assessed.review_months,
+        },
+        "above": [
+            {"group": each.group, "written": each.written, "usual": each.usual} for each in assessed.above
+        ],
     }

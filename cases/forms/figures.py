@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -171,7 +172,7 @@ class ReadsBack(forms.Form):
         found = self.unusual()
         if not found:
             return None
-        data = self.data.copy()
+        data = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
         for name, reading in found.items():
             data[self.add_prefix(name)] = reading.plain
         form = self.again(data)

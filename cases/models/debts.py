@@ -109,7 +109,7 @@ class Statement(models.Model):
 
     `lines` is the JSON form of `cases.domain.budget.Line`s, with the line that the guide adds; `available` is minor
     units a month. `format` 1 has nothing but lines; 2 also says under `about` who lives from it, where, how steady
-    the work is, which lines are above what is usual, and by which edition of the guide it was worked out.
+    the work is, what the guide of which edition said, and what is above the usual: enough to follow it for ever.
     `confided` is JSON too, encrypted: the reasons, and a word on a high line. It goes to nobody and into no event.
     """
 

@@ -6,18 +6,18 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import fields, queries, queries_diary
+from cases import clock, fields, queries, queries_diary
 from cases.access import Permission, public, requires
 from cases.actions import budgets
 from cases.budget_words import GROUPS, PERIODS, REGIONS, WORDS
+from cases.domain import affordability
 from cases.domain.affordability import Assessment
 from cases.domain.budget import Essential, Line, Side, Statement
 from cases.domain.refusal import Refused
-from cases.domain.rulebook import statement as rule_words
+from cases.domain.rulebook import Rule
 from cases.forms.budget import BudgetForm, initial_of
 from cases.forms.figures import CURRENCY
 from cases.models import Statement as Kept
@@ -152,7 +152,7 @@ class AboveWords:
 
 @dataclass(frozen=True, kw_only=True)
 class GuideWords:
-    """What the guide says about a budget. Minor units a month; `sure` tells that a figure was read in its source."""
+    """What the guide said about a budget. Minor units a month; `source` is gone when that edition was replaced."""
 
     place: Any
     asked: bool
@@ -160,9 +160,7 @@ class GuideWords:
     floor: int
     written: int
     protected: int
-    says: str
-    citation: str
-    doubt: str
+    source: Rule | None
     version: str
     above: tuple[AboveWords, ...]
     review_months: int
@@ -246,7 +244,6 @@ def _named(statement: Statement, side: Side) -> str:
 
 def _guide_words(assessed: Assessment) -> GuideWords:
     guide = assessed.guide
-    rule = guide.floor_rule
     return GuideWords(
         place=REGIONS[guide.region],
         asked=bool(assessed.statement.region),
@@ -254,9 +251,7 @@ def _guide_words(assessed: Assessment) -> GuideWords:
         floor=guide.floor,
         written=assessed.written,
         protected=assessed.protected,
-        says=rule_words(rule, get_language() or "en"),
-        citation=rule.citation,
-        doubt="" if rule.verified else rule.doubt,
+        source=guide.floor_rule,
         version=guide.version[:12],
         above=tuple(
             AboveWords(group=GROUPS[each.group], written=each.written, usual=each.usual)
@@ -266,11 +261,26 @@ def _guide_words(assessed: Assessment) -> GuideWords:
     )
 
 
-def _guide_of_kept(kept: Kept, figures: Statement) -> GuideWords | None:
-    """The guide a kept budget was worked out with; None when its edition has been replaced since."""
-    assessed = budgets.assess(figures, on=kept.made_at)
-    same = kept.about["guide"]["version"] == assessed.guide.version
-    return _guide_words(assessed) if same else None
+def _guide_of_kept(kept: Kept, figures: Statement) -> GuideWords:
+    """What the guide said when the budget was kept, from the row alone; its source while that edition stands."""
+    said, book = kept.about["guide"], affordability.guidelines()
+    same = said["version"] == book.version
+    day = kept.made_at.astimezone(clock.BEIJING).date()
+    return GuideWords(
+        place=REGIONS[said["region"]],
+        asked=bool(figures.region),
+        people=figures.household.people,
+        floor=said["floor"],
+        written=said["written"],
+        protected=max(0, said["floor"] - said["written"]),
+        source=book.rule(f"guide.floor.{said['region']}", day) if same else None,
+        version=said["version"][:12],
+        above=tuple(
+            AboveWords(group=GROUPS[each["group"]], written=each["written"], usual=each["usual"])
+            for each in kept.about["above"]
+        ),
+        review_months=said["review_months"],
+    )
 
 
 def _help(answer: Answer) -> list[queries_diary.Line]:

@@ -76,7 +76,13 @@ def test_a_budget_names_who_lives_from_it_and_the_edition_of_the_guide() -> None
     kept = budgets.keep(by=make.a_borrower(), figures=figures)
     kept.refresh_from_db()
     assert budgets.from_row(kept) == figures
-    assert kept.about["guide"] == {"region": "cn.rural", "version": affordability.guidelines().version}
+    assert kept.about["guide"] == {
+        "region": "cn.rural",
+        "version": affordability.guidelines().version,
+        "floor": 5 * 62_130,
+        "written": 630_000,
+        "review_months": 3,
+    }
 
 
 def test_the_protected_difference_is_a_line_of_the_kept_budget() -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from cases import clock
 from cases.models import Event, Statement, User
 from tests import builders as make
 
@@ -182,6 +183,35 @@ def test_a_budget_of_the_first_format_stays_readable(browser: Client, person: Us
     assert "7,800" in page
     assert "Kept for living" not in page
     assert 'value="800.00"' in browser.get(reverse("budget")).content.decode()
+
+
+def test_a_budget_of_an_earlier_edition_of_the_guide_is_still_explained(
+    browser: Client, person: User
+) -> None:
+    rows = [
+        {"side": "income", "category": "wages", "amount": 400_000, "period": "month"},
+        {"side": "essential", "category": "food", "amount": 80_000, "period": "month"},
+        {"side": "essential", "category": "guide", "amount": 20_000, "period": "month"},
+    ]
+    about = {
+        "household": {"adults": 1, "children": 0, "teenagers": 0, "other_dependants": 0},
+        "region": "cn.city",
+        "work": "steady",
+        "guide": {
+            "region": "cn.city",
+            "version": "0ldedition",
+            "floor": 100_000,
+            "written": 80_000,
+            "review_months": 12,
+        },
+        "above": [{"group": "food", "written": 80_000, "usual": 40_000}],
+    }
+    Statement.objects.create(
+        borrower=person, format=2, lines=rows, about=about, available=300_000, made_at=clock.now()
+    )
+    page = browser.get(reverse("budget_result")).content.decode()
+    for told in ("3,000", "CN¥1,000.00", "CN¥200.00 more", "the average is CN¥400.00", "0ldedition", "newer"):
+        assert told in page
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
