@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 
-from cases import queries
+from cases import naming, queries
 from cases.access import Permission
 from cases.domain import diary, facts, rulebook
 from cases.domain.diary import Entry, Verdict
@@ -20,7 +20,7 @@ ANYBODY = tuple(str(kind) for kind in Lender.Kind.values)
 
 def contacts_for(user: User) -> QuerySet[Contact]:
     """A borrower's own diary, newest first. It is nobody else's: an officer finds nothing."""
-    contacts = Contact.objects.filter(own=False, removed_at__isnull=True).select_related("lender")
+    contacts = Contact.objects.filter(own=False, removed_at__isnull=True).select_related("lender", "agency")
     if not user.may(Permission.FILE_KEEP):
         return contacts.none()
     return contacts.filter(borrower=user).order_by("-at", "-id")
@@ -62,6 +62,21 @@ def judged(user: User) -> Mapping[str, Verdict]:
     return found
 
 
+# Enough to know a number again; a longer memory would cost every page that asks.
+_REMEMBERED = 2000
+
+
+def known_numbers(user: User) -> dict[str, str]:
+    """Number → who the diary says it is, the latest word counting. One query; numbers are ciphertext, so all are read."""
+    rows = contacts_for(user).only("number", "lender_words", "by_agency", "lender", "agency")[:_REMEMBERED]
+    found: dict[str, str] = {}
+    for row in rows:
+        if row.number:
+            who = row.agency or row.lender
+            found.setdefault(row.number, naming.called(who) if who else row.lender_words)
+    return {number: who for number, who in found.items() if who}
+
+
 def _pool(row: Contact) -> Hashable:
     """Who counts together. Two strangers are one only where the name or the number is the same."""
     if row.lender_id:
@@ -77,7 +92,9 @@ def _callers(row: Contact) -> tuple[str, ...]:
 
 def complaints_for(user: User) -> QuerySet[Complaint]:
     """A borrower's own complaints; for an officer those its lender has received."""
-    complaints = Complaint.objects.select_related("lender", "borrower", "clock__missed")
+    complaints = Complaint.objects.select_related("lender", "borrower", "clock__missed").prefetch_related(
+        "facets"
+    )
     if user.may(Permission.FILE_KEEP):
         return complaints.filter(borrower=user)
     lender = queries.lender_of(user)

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import holidays
 
@@ -57,10 +58,10 @@ def _calendar(jurisdiction: str, begun_on: dt.date, _changed: int) -> Calendar:
     return Calendar(version=version, closed=frozenset(closed), opened=frozenset(opened))
 
 
-def overrides(content: bytes) -> list[dict[str, object]]:
+def overrides(content: bytes) -> list[dict[str, Any]]:
     """The rows of an override file. Raises CalendarError naming the row."""
     try:
-        rows: list[dict[str, object]] = tomllib.loads(content.decode()).get("day", [])
+        rows: list[dict[str, Any]] = tomllib.loads(content.decode()).get("day", [])
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CalendarError(f"not readable as TOML: {error}") from None
     for number, row in enumerate(rows, 1):

@@ -6,7 +6,21 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from cases.views import budget, complaints, contacts, debt_paste, debts, record
+from cases.views import (
+    budget,
+    call_log,
+    complaint_receipts,
+    complaint_steps,
+    complaints,
+    contacts,
+    court,
+    debt_paste,
+    debts,
+    designations,
+    diary,
+    record,
+    register,
+)
 from notices.views import messages, providers, unsubscribe
 from portal import gallery
 from portal.api import calculators, conduct
@@ -33,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("debts/import", debts.debt_import, name="debt_import"),
     path("debts/import/table", debts.debt_template, name="debt_template"),
     path("debts/<slug:ref>/", debts.debt, name="debt"),
+    path("debts/<slug:ref>/who", register.debt_who, name="debt_who"),
     path("debts/<slug:ref>/removal", debts.debt_removal, name="debt_removal"),
     path("budget/", budget.budget, name="budget"),
     path("budget/result", budget.budget_result, name="budget_result"),
@@ -56,13 +71,39 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # What went wrong
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/new", contacts.contact_new, name="contact_new"),
+    path("contacts/log", call_log.contact_log, name="contact_log"),
+    path("contacts/calendar", diary.contact_calendar, name="contact_calendar"),
+    path("contacts/counts", diary.contact_counts, name="contact_counts"),
+    path("contacts/terms/", designations.designations, name="designations"),
+    path("contacts/terms/<slug:ref>/", designations.designations_with, name="designations_with"),
+    path("contacts/terms/<slug:ref>/end", designations.designation_end, name="designation_end"),
     path("contacts/<slug:ref>/", contacts.contact, name="contact"),
     path("contacts/<slug:ref>/removal", contacts.contact_removal, name="contact_removal"),
     path("complaints/", complaints.complaints, name="complaints"),
     path("complaints/new", complaints.complaint_new, name="complaint_new"),
-    path("complaints/<slug:ref>/", complaints.complaint, name="complaint"),
-    path("complaints/<slug:ref>/withdrawal", complaints.complaint_withdrawal, name="complaint_withdrawal"),
-    path("complaints/<slug:ref>/rating", complaints.complaint_rating, name="complaint_rating"),
+    path("complaints/kinds", complaint_receipts.complaint_kinds, name="complaint_kinds"),
+    path("complaints/<slug:ref>/", complaint_steps.complaint, name="complaint"),
+    path("complaints/<slug:ref>/withdrawal", complaint_steps.complaint_withdrawal, name="complaint_withdrawal"),
+    path("complaints/<slug:ref>/rating", complaint_steps.complaint_rating, name="complaint_rating"),
+    path("complaints/<slug:ref>/review", complaint_steps.complaint_review, name="complaint_review"),
+    path("complaints/<slug:ref>/reopening", complaint_steps.complaint_reopening, name="complaint_reopening"),
+    path(
+        "complaints/<slug:ref>/letters/<slug:body>",
+        complaint_steps.complaint_letter_page,
+        name="complaint_letter",
+    ),
+    path(
+        "complaints/<slug:ref>/letters/<slug:body>/sent",
+        complaint_steps.complaint_escalation,
+        name="complaint_escalation",
+    ),
+    path("complain/", complaint_receipts.complain, name="complain"),
+    path("complain/receipt", complaint_receipts.complaint_receipt, name="complaint_receipt"),
+    path("complain/receipt/end", complaint_receipts.complaint_receipt_end, name="complaint_receipt_end"),
+    path("court/", court.court, name="court"),
+    path("court/new", court.court_new, name="court_new"),
+    path("court/<slug:ref>/answer", court.court_answer, name="court_answer"),
+    path("court/<slug:ref>/removal", court.court_removal, name="court_removal"),
     # Messages
     path("messages/", messages.messages, name="messages"),
     path("messages/terms", messages.contact_terms, name="contact_terms"),

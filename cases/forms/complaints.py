@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from cases import identifiers, naming
-from cases.actions.complaints import LONGEST, Draft
+from cases.actions.complaints import LONGEST, MOST_LABELS, Draft
 from cases.domain import taxonomy
 from cases.domain.refusal import Refused
 from cases.forms.once import OnceForm
@@ -36,6 +36,13 @@ class ComplaintForm(OnceForm):
             "required": _("Choose what it is about."),
             "invalid_choice": _("Choose what it is about."),
         },
+    )
+    labels = forms.MultipleChoiceField(
+        label=_("Also about"),
+        help_text=_("Five at most, if more than one thing happened. You may leave it empty."),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 5}),
+        error_messages={"invalid_choice": _("Choose from the list.")},
     )
     said = forms.CharField(
         label=_("What happened"),
@@ -94,16 +101,24 @@ class ComplaintForm(OnceForm):
             (ref, naming.called(lender)) for ref, lender in self.lenders.items()
         ]
         language = get_language() or "en"
-        cast(forms.ChoiceField, self.fields["category"]).choices = [
-            ("", _("Please choose")),
-            *(
-                (
-                    issue.label.get(language, issue.label["en"]),
-                    [(row.code, row.label.get(language, row.label["en"])) for row in rows],
-                )
-                for issue, rows in taxonomy.load().by_issue()
-            ),
+        matters = [
+            (
+                issue.label.get(language, issue.label["en"]),
+                [(row.code, row.label.get(language, row.label["en"])) for row in rows],
+            )
+            for issue, rows in taxonomy.load().by_issue()
         ]
+        cast(forms.ChoiceField, self.fields["category"]).choices = [("", _("Please choose")), *matters]
+        cast(forms.MultipleChoiceField, self.fields["labels"]).choices = matters
+        self._offer_reach(phone, email)
+
+    def clean_labels(self) -> list[str]:
+        chosen = [label for label in self.cleaned_data["labels"] if label != self.data.get("category")]
+        if len(chosen) > MOST_LABELS:
+            raise forms.ValidationError(_("Choose five at most."), code="too_many_labels")
+        return chosen
+
+    def _offer_reach(self, phone: str, email: str) -> None:
         reach = [
             (PHONE, _("By phone, %(number)s") % {"number": identifiers.spoken(phone)}) if phone else None,
             (EMAIL, _("By e-mail, %(address)s") % {"address": email}) if email else None,
@@ -116,13 +131,49 @@ class ComplaintForm(OnceForm):
         return Draft(
             lender=self.lenders[said["lender"]],
             category=said["category"],
+            labels=tuple(said["labels"]),
             said=said["said"],
             wants=tuple(said["wants"]),
             want_words=said["want_words"],
             name=said["name"],
-            reach=self.reached[said["reach"]],
+            reach=self.reach_of(said["reach"]),
             contacts=tuple(self.entries),
         )
 
+    def reach_of(self, chosen: str) -> str:
+        return self.reached[chosen]
+
     def refuse(self, refused: Refused) -> None:
         self.add_error(refused.field if refused.field in self.fields else None, str(refused))
+
+
+class VisitorComplaintForm(ComplaintForm):
+    """The same without an account: any lender of the list, and a way to be reached only if one likes."""
+
+    lender = forms.ChoiceField(
+        label=_("Which lender is it about?"),
+        error_messages={
+            "required": _("Choose the lender."),
+            "invalid_choice": _("Choose the lender from the list."),
+        },
+    )
+    reach = forms.CharField(
+        label=_("How may the lender reach you about this?"),
+        help_text=_(
+            "A telephone number or an e-mail. You may leave it empty: the answer is read here, with the receipt."
+        ),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, lenders: Iterable[Lender], **kwargs: Any) -> None:
+        super().__init__(*args, lenders=lenders, phone="", email="", entries=(), **kwargs)
+        choices = cast(forms.ChoiceField, self.fields["lender"])
+        choices.choices = [("", _("Please choose")), *cast(list[Any], choices.choices)]
+
+    def _offer_reach(self, phone: str, email: str) -> None:
+        """Whatever is typed is taken: an account is not needed, so nothing is verified."""
+
+    def reach_of(self, chosen: str) -> str:
+        return chosen.strip()

@@ -18,8 +18,15 @@ Find = Callable[[User, str], OfOnePerson | None]
 
 # Pages without anybody's file, by URL name.
 NO_FILE = {
+    "admin:register": "The lender's own published list of agencies.",
+    "admin:register_new": "The lender's own published list of agencies.",
+    "admin:register_end": "The lender's own published list of agencies.",
     "admin:index": "Numbers, dates and sums of the lender's own cases: no name and no text. Whoever opens one is logged.",
     "admin:complaints": "References, categories and dates of complaints to the lender: no name and no text.",
+    "admin:wordings": "The lender's own sentences, with sample values.",
+    "admin:wording_next": "The lender's own sentences.",
+    "admin:wording": "The lender's own sentences, with sample values.",
+    "admin:wording_decision": "The lender's own sentences.",
     "admin:repayment_policy_changelist": "The lender's own published policies.",
     "admin:repayment_policy_add": "The lender's own published policies.",
 }
@@ -58,7 +65,8 @@ def case_of_offer(officer: User, ref: str) -> Case | None:
 
 
 def complaint_of(officer: User, ref: str) -> Complaint | None:
-    return queries_diary.complaints_for(officer).filter(ref=ref).first()
+    """A visitor's complaint is nobody's file: there is no list of who looked that it could stand in."""
+    return queries_diary.complaints_for(officer).filter(ref=ref, borrower__isnull=False).first()
 
 
 def case_of_payment(officer: User, ref: str) -> Case | None:
