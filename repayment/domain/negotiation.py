@@ -66,6 +66,7 @@ class PlanVerb(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     SUPERSEDE = "supersede"
+    RESTORE = "restore"
 
 
 def _row(verb: str, frm: tuple[str, ...], to: str, *who: str) -> Move:
@@ -98,6 +99,8 @@ PLAN_MOVES: lifecycle.Table = (
     _row(PlanVerb.SUSPEND, (PlanState.ACTIVE,), PlanState.SUSPENDED, Party.LENDER, Party.SYSTEM),
     _row(PlanVerb.RESUME, (PlanState.SUSPENDED,), PlanState.ACTIVE, Party.LENDER, Party.SYSTEM),
     _row(PlanVerb.SUPERSEDE, _UNPAID, PlanState.SUPERSEDED, Party.SYSTEM),
+    # The yes to what replaced it was taken back in time.
+    _row(PlanVerb.RESTORE, (PlanState.SUPERSEDED,), PlanState.ACTIVE, Party.SYSTEM),
 )
 
 

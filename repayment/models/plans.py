@@ -34,7 +34,8 @@ class Plan(models.Model):
     debt = models.ForeignKey(Debt, on_delete=models.PROTECT, related_name="plans")
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="plans")
     version = models.PositiveSmallIntegerField(default=1)
-    replaces = models.OneToOneField(
+    # A replacement taken back in time leaves the old one free to be replaced by another.
+    replaces = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
     )
     restructuring = models.ForeignKey(

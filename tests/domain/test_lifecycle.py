@@ -70,11 +70,9 @@ def test_only_an_open_offer_and_a_yes_taken_back_can_still_move() -> None:
         OfferState.OPEN,
         OfferState.ACCEPTED,
     }
-    # A plan paid off runs again only when a payment is taken out again.
-    assert lifecycle.final_states(PLAN_MOVES, PlanState) == {
-        PlanState.CANCELLED,
-        PlanState.SUPERSEDED,
-    }
+    # A plan paid off runs again only when a payment is taken out again, a replaced one when the yes to its
+    # replacement is taken back.
+    assert lifecycle.final_states(PLAN_MOVES, PlanState) == {PlanState.CANCELLED}
 
 
 def test_an_unknown_verb_is_refused_before_anything_else() -> None:
