@@ -45,6 +45,7 @@ class Permission(StrEnum):
     APPROVE = "case.approve"  # be the second person for an answer above somebody's limit
     WAIVE = "case.waive"  # waive interest or fees inside the policy
     POLICY_EDIT = "policy.edit"
+    WORDING_WRITE = "wording.write"  # propose a sentence, and publish somebody else's
     # The public's interest
     REPORT_READ = "report.read"
 
@@ -78,11 +79,11 @@ ROLES: dict[str, tuple[str, frozenset[Permission]]] = {
     Role.OFFICER: ("Answers borrowers for one lender; sees only that lender's part.", _OFFICER),
     Role.TEAM_LEAD: (
         "Leads a desk of officers; the second person for answers above their limits.",
-        _OFFICER | {Permission.APPROVE},
+        _OFFICER | {Permission.APPROVE, Permission.WORDING_WRITE},
     ),
     Role.LENDER_ADMIN: (
         "Sets the lender's published policy, limits and waiver budget.",
-        _OFFICER | {Permission.APPROVE, Permission.POLICY_EDIT},
+        _OFFICER | {Permission.APPROVE, Permission.POLICY_EDIT, Permission.WORDING_WRITE},
     ),
     Role.REGULATOR: (
         "Reads fixed tables. Cannot write, never enters the officers' site.",

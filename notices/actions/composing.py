@@ -18,10 +18,10 @@ from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import Case, User
 from notices import queries
-from notices.actions import writing
+from notices.actions import templates, writing
 from notices.actions.asking import Question, Surroundings, settle
 from notices.domain import delivery, gate
-from notices.domain.wording import CHANNELS, Rendered
+from notices.domain.wording import CHANNELS, Rendered, Wordings
 from notices.models import Decision, Message
 from notices.queries import Reason
 from repayment import queries as repayment_queries
@@ -29,7 +29,7 @@ from repayment import queries_payments
 from repayment.models import Instalment, Offer, Plan
 
 # What an officer may say, in the order of the page. Each is true only of something that is there to speak of.
-WORDINGS = ("officer_answer_coming", "officer_please_answer", "officer_payment_coming")
+WORDINGS = templates.KEYS
 WAITS = (Message.State.QUEUED, Message.State.CLAIMED)
 
 
@@ -85,8 +85,10 @@ def previews(*, by: User, case: Case) -> Sequence[Preview]:
     around = Surroundings([case.borrower_id], at=now, planned=True)
     own_cap = _filled_by_us(case, now)
     earlier = _earlier(case, WORDINGS)
+    own = templates.in_use(case.lender)
     return [
-        _preview(case, matter, around, now, own_cap, earlier.get(name)) for name, matter in matters.items()
+        _preview(case, matter, around, now, own_cap, earlier.get(name), own)
+        for name, matter in matters.items()
     ]
 
 
@@ -214,6 +216,7 @@ def _preview(
     now: dt.datetime,
     own_cap: bool,
     earlier: Message | None,
+    own: Mapping[str, Wordings],
 ) -> Preview:
     """The same steps as `queue`, on a message that is never saved."""
     message = _message(case, matter, around, now)
@@ -224,7 +227,7 @@ def _preview(
     return Preview(
         wording=matter.wording,
         texts={
-            channel: writing.write(_message(case, matter, around, now, channel), discreet=discreet)
+            channel: writing.write(_message(case, matter, around, now, channel), discreet=discreet, own=own)
             for channel in CHANNELS
         },
         channel=message.channel,

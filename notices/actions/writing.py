@@ -1,14 +1,16 @@
 """From a message to its words: the person's language, their discreet or open style, and the values of this matter."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.utils.translation import gettext, override
 
 from cases import formats
 from cases.models import Lender, User
+from notices.actions import templates
 from notices.domain import wording
-from notices.domain.wording import Rendered
+from notices.domain.wording import Rendered, Wordings
 from notices.models import Message
 
 # In a preview only: fen of nobody's instalment.
@@ -17,8 +19,15 @@ _SAMPLE = 74_421
 _TEXT_OF = {"wechat": "sms", "inbox": "email"}
 
 
-def write(message: Message, *, discreet: bool) -> Rendered:
-    """The text as it leaves. Raises Refused for a value that may not be sent."""
+def write(message: Message, *, discreet: bool, own: Mapping[str, Wordings] | None = None) -> Rendered:
+    """The text as it leaves. Raises Refused for a value that may not be sent.
+
+    `own` are the lender's published words, where somebody has already read them; else they are read for a sentence that
+    a lender may word.
+    """
+    if own is None:
+        may_have = message.lender is not None and message.wording in templates.KEYS
+        own = templates.in_use(message.lender) if message.lender and may_have else {}
     language = language_of(message.person)
     values = dict(message.values)
     # What these name is for the machine: which instalment, which offer.
@@ -30,7 +39,12 @@ def write(message: Message, *, discreet: bool) -> Rendered:
         currency = message.plan.debt.currency if message.plan else "CNY"
         values["amount"] = money(values["amount"], currency, language)
     return wording.render(
-        message.wording, _TEXT_OF.get(message.channel, message.channel), language, discreet, values
+        message.wording,
+        _TEXT_OF.get(message.channel, message.channel),
+        language,
+        discreet,
+        values,
+        wordings=own.get(message.wording),
     )
 
 

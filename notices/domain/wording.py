@@ -223,33 +223,74 @@ def _load(directory: Path, _stamp: tuple[tuple[str, int], ...]) -> Wordings:
     return MappingProxyType(entries)
 
 
+class Fault(StrEnum):
+    """What may not go out."""
+
+    UNDECLARED = "undeclared"
+    BRACE = "brace"
+    THREAT = "threat"
+    LINK = "link"
+    AMOUNT_IN_SMS = "amount_in_sms"
+    TELLING = "telling"
+    DISCREET_VALUE = "discreet_value"
+    PLACES_DIFFER = "places_differ"
+    TOO_LONG = "too_long"
+    UNNAMED = "unnamed"
+    DISGUISE = "disguise"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One fault of one entry. `found` is the word or the number that is at fault, where there is one."""
+
+    entry: Entry
+    fault: Fault
+    found: str = ""
+
+
+def faults(entry: Entry, first: Entry | None) -> Iterator[Finding]:
+    """What is wrong with one entry. `first` is the same message in the first language, whose places all must share."""
+    text = f"{entry.subject}\n{entry.body}"
+
+    def fault(kind: Fault, found: str = "") -> Finding:
+        return Finding(entry=entry, fault=kind, found=found)
+
+    if entry.used - set(entry.placeholders):
+        yield fault(Fault.UNDECLARED, ", ".join(sorted(entry.used - set(entry.placeholders))))
+    if "{" in _PLACE.sub("", text) or "}" in _PLACE.sub("", text):
+        yield fault(Fault.BRACE)
+    if found := _THREATS.search(text):
+        yield fault(Fault.THREAT, found.group())
+    if found := _LINK.search(text):
+        yield fault(Fault.LINK, found.group())
+    if any(unicodedata.category(c) in _CONTROL and c != "\n" for c in text):
+        yield fault(Fault.DISGUISE)
+    types = {entry.placeholders.get(place) for place in entry.used}
+    if entry.channel == "sms" and Type.MONEY in types:
+        yield fault(Fault.AMOUNT_IN_SMS)
+    if entry.style is Style.DISCREET:
+        if found := _TELLING.search(text):
+            yield fault(Fault.TELLING, found.group())
+        if types - {Type.CODE, Type.COUNT}:
+            yield fault(Fault.DISCREET_VALUE)
+    elif "lender" in entry.placeholders and "lender" not in entry.used and entry.channel == "sms":
+        # Whoever writes says who they are.
+        yield fault(Fault.UNNAMED)
+    if first is None or first.used != entry.used:
+        yield fault(Fault.PLACES_DIFFER)
+    if entry.channel == "sms" and longest_sms(entry).segments > MOST_SEGMENTS:
+        yield fault(Fault.TOO_LONG, str(MOST_SEGMENTS))
+
+
 def lint(wordings: Wordings) -> list[str]:
     """What may not go out, one sentence each, naming the entry. Empty when all is well."""
     problems = []
     for entry in wordings.values():
-        name = f"{entry.key} {entry.channel} {entry.style} {entry.language}"
-        text = f"{entry.subject}\n{entry.body}"
-        if entry.used - set(entry.placeholders):
-            problems.append(f"{name}: undeclared {sorted(entry.used - set(entry.placeholders))}")
-        if "{" in _PLACE.sub("", text) or "}" in _PLACE.sub("", text):
-            problems.append(f"{name}: a brace that is no placeholder")
-        if found := _THREATS.search(text):
-            problems.append(f"{name}: {found.group()!r} is not how we speak")
-        if _LINK.search(text):
-            problems.append(f"{name}: links are never sent")
-        types = {entry.placeholders.get(place) for place in entry.used}
-        if entry.channel == "sms" and Type.MONEY in types:
-            problems.append(f"{name}: no amount in an SMS")
-        if entry.style is Style.DISCREET:
-            if found := _TELLING.search(text):
-                problems.append(f"{name}: {found.group()!r} tells too much")
-            if types - {Type.CODE, Type.COUNT}:
-                problems.append(f"{name}: a discreet message shows nothing but a code")
-        same = wordings.get((entry.key, entry.channel, entry.style, LANGUAGES[0]))
-        if same is None or same.used != entry.used:
-            problems.append(f"{name}: the languages have different placeholders")
-        if entry.channel == "sms" and longest_sms(entry).segments > MOST_SEGMENTS:
-            problems.append(f"{name}: longer than {MOST_SEGMENTS} parts")
+        first = wordings.get((entry.key, entry.channel, entry.style, LANGUAGES[0]))
+        problems += [
+            f"{entry.key} {entry.channel} {entry.style} {entry.language}: {finding.fault} {finding.found}".rstrip()
+            for finding in faults(entry, first)
+        ]
     for key in sorted({entry.key for entry in wordings.values()}):
         for channel in CHANNELS:
             for style in Style:
@@ -259,6 +300,13 @@ def lint(wordings: Wordings) -> list[str]:
                     if (key, channel, style, language) not in wordings
                 )
     return problems
+
+
+def of_sheet(sheet: Mapping[str, Any], directory: Path = DIRECTORY) -> Wordings:
+    """The entries of one sheet in the form of a wording file, with the house's shared sentences. Raises WordingError."""
+    common = _read(directory / "common.toml")
+    found = _entries(sheet, common, Path(f"{sheet.get('key')}.toml"))
+    return {(entry.key, entry.channel, entry.style, entry.language): entry for entry in found}
 
 
 def longest_sms(entry: Entry) -> SmsLength:
@@ -349,6 +397,17 @@ def _texts(
     said = data[channel][style][tag]
     subject, body = ("", said) if channel == "sms" else (said["subject"], said["body"])
     if style is Style.PLAIN and purpose is Purpose.REMINDER:
-        between = ("" if tag.startswith("zh") else " ") if channel == "sms" else "\n\n"
-        body = f"{body.strip()}{between}{common['opt_out'][channel][tag]}"
+        body = f"{body.strip()}{_way_out(common, channel, tag)}"
     return subject, body
+
+
+def _way_out(common: Mapping[str, Any], channel: str, tag: str) -> str:
+    """What every plain reminder ends with."""
+    between = ("" if tag.startswith("zh") else " ") if channel == "sms" else "\n\n"
+    return f"{between}{common['opt_out'][channel][tag]}"
+
+
+def without_way_out(entry: Entry, directory: Path = DIRECTORY) -> str:
+    """The body as its author wrote it: without the line that the house adds to a plain reminder."""
+    common = _read(directory / "common.toml")
+    return entry.body.removesuffix(_way_out(common, entry.channel, entry.language.replace("-", "_")))

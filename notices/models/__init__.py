@@ -4,6 +4,7 @@ from notices.models.channels import ChannelState, Inbound, WechatLink
 from notices.models.messages import Decision, Message, Receipt
 from notices.models.outbox import OutboxEntry
 from notices.models.preferences import OptOut, Preference
+from notices.models.templates import Template
 
 __all__ = [
     "ChannelState",
@@ -14,5 +15,6 @@ __all__ = [
     "OutboxEntry",
     "Preference",
     "Receipt",
+    "Template",
     "WechatLink",
 ]

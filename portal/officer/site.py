@@ -67,6 +67,7 @@ class OfficerAdminSite(AdminSite):
             **super().each_context(request),
             "lender": case_queries.lender_of(request.user),
             "now": clock.now(),
+            "may_word": request.user.is_authenticated and request.user.may(Permission.WORDING_WRITE),
         }
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -75,7 +76,7 @@ class OfficerAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Imported here: the site object exists before the apps' models do.
-        from portal.officer import complaints, composer, payments, views
+        from portal.officer import complaints, composer, evidence, payments, register, views, wordings
 
         wrap = self.admin_view
         desk = [
@@ -84,7 +85,17 @@ class OfficerAdminSite(AdminSite):
             path("cases/<slug:ref>/message/", wrap(composer.composer), name="case_message"),
             path("complaints/", wrap(complaints.complaints), name="complaints"),
             path("complaints/<slug:ref>/", wrap(complaints.complaint), name="complaint"),
+            path("complaints/<slug:ref>/evidence/", wrap(evidence.complaint_evidence), name="complaint_evidence"),
+            path("evidence/<slug:ref>/original", wrap(evidence.evidence_original), name="evidence_original"),
+            path("evidence/pages/<slug:ref>", wrap(evidence.evidence_page), name="evidence_page"),
             path("payments/<slug:ref>/", wrap(payments.payment), name="payment"),
+            path("register/", wrap(register.published), name="register"),
+            path("register/new/", wrap(register.publication), name="register_new"),
+            path("register/<slug:ref>/end/", wrap(register.ending), name="register_end"),
+            path("wordings/", wrap(wordings.wordings), name="wordings"),
+            path("wordings/<slug:key>/next/", wrap(wordings.wording_next), name="wording_next"),
+            path("wordings/<slug:ref>/", wrap(wordings.wording_page), name="wording"),
+            path("wordings/<slug:ref>/decision/", wrap(wordings.wording_decision), name="wording_decision"),
             path("offers/<slug:ref>/acceptance/", wrap(views.acceptance), name="offer_acceptance"),
             path("offers/<slug:ref>/counter/", wrap(views.counter), name="offer_counter"),
             path("offers/<slug:ref>/refusal/", wrap(views.refusal), name="offer_refusal"),

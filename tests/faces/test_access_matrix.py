@@ -19,9 +19,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from cases import refs
 from cases.access import Role
+from tests.actions.agreeing import a_designation, a_mandate, an_owed_lender
 from tests.actions.complaining import a_complaint, a_contact
+from tests.actions.evidencing import shared_evidence
 from tests.actions.negotiating import a_file, sent
 from tests.actions.reminding import a_message, a_plan
+from tests.actions.wording import a_template
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, an_officer
 from tests.faces.paying import a_payment
 from tests.signing_in import client_for, give_second_factor
@@ -43,8 +46,14 @@ OBJECTS: dict[str, Callable[[], str]] = {
     "plan": lambda: a_plan().ref,
     "message": lambda: a_message().ref,
     "contact": lambda: a_contact().ref,
+    "lender": lambda: an_owed_lender().ref,
+    "designation": lambda: a_designation().ref,
+    "mandate": lambda: a_mandate().ref,
     "payment": lambda: a_payment(a_file()).ref,
     "complaint": lambda: a_complaint().ref,
+    "template": lambda: a_template().ref,
+    "evidence": lambda: shared_evidence().ref,
+    "evidence_page": lambda: shared_evidence().pages.get().ref,
 }
 # What else an address may ask for.
 WORDS = {
