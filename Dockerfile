@@ -2,7 +2,8 @@
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/steady
-RUN useradd --system --uid 10001 --home-dir /var/lib/steady --create-home steady
+RUN useradd --system --uid 10001 --home-dir /var/lib/steady --create-home steady \
+    && install --directory --owner steady --mode 700 /var/lib/steady/evidence
 WORKDIR /srv/steady
 
 # Packages first: they change less often than the code.

@@ -135,7 +135,6 @@ def _warm_up(image):
     image.new("RGB", (8, 8)).save(out, "JPEG", quality=QUALITY)
     image.open(io.BytesIO(out.getvalue()), formats=["JPEG"]).load()
     json.dumps({})
-    "".encode("utf-8")
 
 
 # ── walls ────────────────────────────────────────────────────────────────────────────────────

@@ -1,8 +1,8 @@
-"""What the cases app does by itself: it seals the record and marks clocks that ran out, every minute."""
+"""What the cases app does by itself: it seals the record, marks clocks that ran out, and keeps the evidence folder in order."""
 
 from celery import shared_task
 
-from cases.actions import complaints, ledger
+from cases.actions import complaints, evidence, ledger
 
 
 @shared_task
@@ -13,3 +13,8 @@ def seal_record() -> None:
 @shared_task
 def mark_missed() -> None:
     complaints.mark_missed()
+
+
+@shared_task
+def tend_evidence() -> None:
+    evidence.tend()

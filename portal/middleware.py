@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.defaults import page_not_found
 
 from cases import access, accounts
-from cases.actions import viewing
+from cases.actions import custody, viewing
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -112,14 +112,16 @@ class AccessLog:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        watch = getattr(view, "watch", None)
+        watch, handing = getattr(view, "watch", None), getattr(view, "handing", None)
         user = request.user
         needed = getattr(view, "access", None)
-        if watch is None or not user.is_authenticated or needed is None or not user.may(needed):
+        if not user.is_authenticated or needed is None or not user.may(needed):
             return
-        about = watch.find(user, kwargs["ref"])
-        if about is not None:
+        if watch is not None and (about := watch.find(user, kwargs["ref"])) is not None:
             viewing.record(by=user, about=about, purpose=watch.purpose)
+        # A file has a log of its own hands beside it, the borrower's own among them.
+        if handing is not None and (file := handing.find(user, kwargs["ref"])) is not None:
+            custody.note(by=user, evidence=file, deed=handing.deed, lender=getattr(file, "lender", None))
 
 
 class CalmAnswers:

@@ -99,7 +99,9 @@ def clean_name(raw: str, kind: Kind) -> str:
 
 
 _UNSHOWN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
-_RESERVED = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{n}{i}" for n in ("COM", "LPT") for i in range(1, 10))})
+_RESERVED = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{n}{i}" for n in ("COM", "LPT") for i in range(1, 10))}
+)
 
 
 # ── what the first bytes claim ───────────────────────────────────────────────────────────────
@@ -330,9 +332,9 @@ def _mp3(file: BinaryIO, size: int) -> None:
         raise Refused("broken")
     # Players tag at the end as well; the last frame of a recording that was stopped may be short.
     rest = _at(file, at, 8)
-    if at < size and rest[:3] != b"TAG" and not rest.startswith((b"APETAGEX", b"LYRICS", b"ID3")):
-        if rest.strip(b"\x00") and size - at > 4096:
-            raise Refused("two_in_one")
+    tagged = not rest.strip(b"\x00") or rest.startswith((b"TAG", b"APETAGEX", b"LYRICS", b"ID3"))
+    if size - at > 4096 and not tagged:
+        raise Refused("two_in_one")
 
 
 _WALKS = {

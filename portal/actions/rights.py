@@ -18,9 +18,9 @@ from django.db.models import Q, QuerySet
 
 from cases import clock
 from cases.access import Permission
-from cases.actions import events
+from cases.actions import events, evidence
 from cases.domain.refusal import Refused
-from cases.models import Consent, User
+from cases.models import Consent, User, Vault
 from notices.models import Message, OutboxEntry
 from portal import queries_rights
 from portal.domain.personal import PERSONAL, Fate, Rows
@@ -75,6 +75,8 @@ def _erase(by: User, *, granted: bool = False) -> User:
     reached.discard("")
     _end_sessions(person, reached)
     _empty_mailbox(reached)
+    # The files go when this transaction stands; without their keys they are noise already.
+    evidence.shred(Vault.objects.filter(borrower=person))
     rows = sum(_clear(entry, person) for entry in PERSONAL)
     person.refresh_from_db()
     person.password = make_password(None)

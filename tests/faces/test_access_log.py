@@ -14,6 +14,7 @@ from cases import append_only, clock
 from cases.actions import complaints, viewing
 from cases.models import Complaint, Viewing
 from portal.officer.watch import NO_FILE
+from tests.actions.evidencing import shared_evidence
 from tests.actions.negotiating import File, a_file, sent
 from tests.builders import a_case, an_officer
 from tests.faces.paying import a_payment
@@ -77,6 +78,9 @@ REFS: dict[str, Callable[[File], str]] = {
     "admin:offer_withdrawal": lambda file: sent(file)[0].ref,
     "admin:payment": lambda file: a_payment(file).ref,
     "admin:complaint": lambda file: a_complaint(file).ref,
+    "admin:complaint_evidence": lambda file: a_complaint(file).ref,
+    "admin:evidence_original": lambda file: shared_evidence(a_complaint(file)).ref,
+    "admin:evidence_page": lambda file: shared_evidence(a_complaint(file)).pages.get().ref,
 }
 
 

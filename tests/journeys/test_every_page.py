@@ -25,6 +25,7 @@ from repayment.actions import choices, offers, payments
 from repayment.domain.terms import Terms
 from tests import builders, publishing
 from tests.actions.complaining import a_complaint, a_contact
+from tests.actions.evidencing import shared_evidence
 from tests.actions.negotiating import a_file, sent
 from tests.browser import HEAVIEST, accessibility, outline, sideways
 from tests.faces.test_access_matrix import ROUTES
@@ -61,7 +62,7 @@ LANG = {"zh-CN": "zh-hans", "en-GB": "en"}
 
 # Latin letters that a Chinese page may hold: what people call by these letters everywhere, and codes.
 LATIN = re.compile(
-    r"\b(?:Steady|EN|App|AI|LPR|CSV|UTF|GB|MB|SHA|JSON|PIN|Ed25519|Chrome|Firefox|Safari|Edge|Windows|Android|iPhone|iPad|macOS|Linux|JavaScript|Excel|WPS)\b"
+    r"\b(?:Steady|EN|App|AI|LPR|CSV|UTF|GB|MB|KB|PNG|JPEG|JPG|WebP|HEIC|PDF|SHA|JSON|PIN|Ed25519|Chrome|Firefox|Safari|Edge|Windows|Android|iPhone|iPad|macOS|Linux|JavaScript|Excel|WPS)\b"
     r"|\S+@\S+|https?://\S+|\b[0-9a-f]{16,64}\b|\b[0-9A-Z]{16}\b|\b[\w.-]+\.(?:json|csv|toml)\b"
 )
 # Chinese that an English page may hold: people and institutions by their own names, what is typed as it is said,
@@ -132,6 +133,7 @@ def story(clock: Any) -> Story:
     agreed = offers.accept(by=admin, offer=others[2])
     noted = payments.claim(by=agreed.case.borrower, plan=agreed, amount=100_00, on=clock.today)
     against = a_complaint(builders.a_borrower(), file.lenders[0])
+    mine_shown, theirs_shown = shared_evidence(complaint), shared_evidence(against)
     ledger.seal_all()
     people = {
         Role.BORROWER: me,
@@ -152,6 +154,11 @@ def story(clock: Any) -> Story:
         "admin:offer": others[0].ref,
         "admin:offer_withdrawal": ours.ref,
         "admin:complaint": against.ref,
+        "evidence": mine_shown.ref,
+        "evidence_bundle": complaint.ref,
+        "evidence_page": mine_shown.pages.get().ref,
+        "admin:evidence": theirs_shown.ref,
+        "admin:evidence_page": theirs_shown.pages.get().ref,
         "admin:payment": noted.ref,
         "release": release.edition,
     }
