@@ -66,7 +66,7 @@ def fact_of(row: Designation) -> Fact:
 
 
 def _moratoria(holds: Iterable[Hold]) -> list[Fact]:
-    found = []
+    found: list[Fact] = []
     for hold in holds:
         said: dict[str, Any] = {"kind": "moratorium", "from": hold.since.isoformat()}
         if hold.until:

@@ -351,7 +351,7 @@ def _spoilt(cell: str) -> str:
 def _plain(cell: str) -> str:
     """Half-width and trimmed. A spreadsheet's own way to keep a number as text, ="138…", is taken for the number."""
     plain = unicodedata.normalize("NFKC", cell).strip().strip("'\u200b\u200e\u200f")
-    kept = re.fullmatch(r'="?([+\d\- ]+)"?', plain)
+    kept = re.fullmatch(r'="([+\d\- ]+)"', plain)
     return kept[1].strip() if kept else plain
 
 

@@ -1,7 +1,7 @@
 """One contact as a form: five taps for the common case, and nothing that has to be typed."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -46,7 +46,13 @@ class ContactForm(OnceForm):
     )
     outcome = forms.ChoiceField(
         label=_("If it was a call: was it answered?"),
-        choices=[("conversation", _("Yes, answered")), ("unanswered", _("No, not answered"))],
+        choices=[
+            ("conversation", _("Yes, answered")),
+            ("unanswered", _("No, not answered")),
+            ("refused", _("I rejected it")),
+            ("voicemail", _("Voicemail")),
+            ("not_connected", _("It did not get through")),
+        ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose whether it was answered.")},
     )
@@ -86,6 +92,17 @@ class ContactForm(OnceForm):
         help_text=_("For example a collection company. Their contacts count together."),
         required=False,
     )
+    agency = forms.ChoiceField(
+        label=_("Which company was it?"),
+        help_text=_("Only if they said so. These stand in the register."),
+        required=False,
+        error_messages={"invalid_choice": _("Choose from the list.")},
+    )
+    direction = forms.ChoiceField(
+        label=_("Who contacted whom?"),
+        choices=[("outbound", _("They contacted me")), ("inbound", _("I contacted them"))],
+        required=False,
+    )
     party = forms.ChoiceField(
         label=_("Whom did they contact?"), choices=Contact.Party.choices, required=False
     )
@@ -101,7 +118,7 @@ class ContactForm(OnceForm):
         label=_("Their number"),
         required=False,
         max_length=40,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "list": "known-numbers"}),
     )
     said = forms.CharField(
         label=_("What was said, in a few words"),
@@ -110,10 +127,28 @@ class ContactForm(OnceForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"max_length": _("This is longer than we can keep. Please shorten it.")},
     )
-    MORE = ("party", "traits", "caller", "number", "said")
+    MORE = ("agency", "direction", "party", "traits", "caller", "number", "said")
 
-    def __init__(self, *args: Any, debts: Iterable[Debt], zone: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        debts: Iterable[Debt],
+        zone: str,
+        agencies: Iterable[Lender] = (),
+        known_numbers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.agencies = {agency.ref: agency for agency in agencies}
+        # Number → whose it is in the diary: the telephone offers them while one types.
+        self.known_numbers = known_numbers or {}
+        if self.agencies:
+            cast(forms.ChoiceField, self.fields["agency"]).choices = [
+                ("", _("I do not know")),
+                *((ref, naming.called(agency)) for ref, agency in self.agencies.items()),
+            ]
+        else:
+            del self.fields["agency"]
         self.zone = ZoneInfo(zone)
         said = self.data.get
         # Only a call is answered or not; a time that is written down says that it was not just now.
@@ -136,7 +171,8 @@ class ContactForm(OnceForm):
     def more_open(self) -> bool:
         """Whether the folded part has something in it, so that it is not hidden."""
         return self.is_bound and any(
-            self.errors.get(name) or self.data.get(self.add_prefix(name)) not in (None, "", "borrower")
+            self.errors.get(name)
+            or self.data.get(self.add_prefix(name)) not in (None, "", "borrower", "outbound")
             for name in self.MORE
         )
 
@@ -168,6 +204,8 @@ class ContactForm(OnceForm):
             lender_words=self.words.get(said["lender"], ""),
             about=said["about"],
             by_agency=said["by_agency"],
+            agency=self.agencies.get(said.get("agency", "")),
+            direction=said["direction"] or "outbound",
             caller=said["caller"],
             number=said["number"],
             said=said["said"],

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import queries, queries_diary, verdicts
+from cases import queries, queries_diary, queries_register, verdicts
 from cases.access import Permission, requires
 from cases.actions import contacts as actions
 from cases.domain.refusal import Refused
@@ -27,10 +27,19 @@ _ICONS = {"call": "phone", "ai_call": "phone", "email": "mail", "visit": "people
 def contacts(request: HttpRequest) -> HttpResponse:
     page = Paginator(queries_diary.contacts_for(request.user), PAGE).get_page(request.GET.get("page"))
     judged = queries_diary.judged(request.user)
+    unlisted = {
+        ref
+        for ref, listing in queries_register.listings(page).items()
+        if listing is queries_register.Listing.OFF
+    }
     return render(
         request,
         "contacts/list.html",
-        {"lines": [_line(contact, judged[contact.ref]) for contact in page], "page": page},
+        {
+            "lines": [_line(contact, judged[contact.ref]) for contact in page],
+            "unlisted": unlisted,
+            "page": page,
+        },
     )
 
 
@@ -38,7 +47,13 @@ def contacts(request: HttpRequest) -> HttpResponse:
 @get_or_post
 def contact_new(request: HttpRequest) -> HttpResponse:
     debts = list(queries.debts_for(request.user))
-    form = ContactForm(request.POST or None, debts=debts, zone=request.user.timezone)
+    form = ContactForm(
+        request.POST or None,
+        debts=debts,
+        zone=request.user.timezone,
+        agencies=queries_register.agencies(),
+        known_numbers=queries_diary.known_numbers(request.user),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             kept = actions.log(by=request.user, facts=form.facts(), once=form.cleaned_data["once"])
@@ -68,6 +83,7 @@ def contact(request: HttpRequest, ref: str) -> HttpResponse:
         {
             "contact": kept,
             "who": verdicts.who(kept),
+            "listing": queries_register.listings([kept]).get(kept.ref),
             "way": verdicts.way(kept),
             "party": dict(Contact.Party.choices).get(kept.party, ""),
             "traits": [Contact.Trait(trait).label for trait in kept.traits],

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from cases import clock
+from cases import clock, queries_register, stage_words
 from cases import queries as case_queries
 from cases.access import Permission, requires
 from cases.domain.refusal import Refused
@@ -243,6 +243,7 @@ def _case_page(
     request: HttpRequest, case: Case, *, refused: Refused | None = None, status: int = 200
 ) -> HttpResponse:
     sheets = queries.sheets(request.user, case)
+    debts = queries.debts_of(request.user, case)
     allowance = notice_queries.allowance(case.borrower, case.lender)
     return _page(
         request,
@@ -253,7 +254,10 @@ def _case_page(
         case=case,
         refused=refused,
         shown=queries.shown_fields(case),
-        debts=queries.debts_of(request.user, case),
+        debts=debts,
+        standings=[
+            stage_words.shown(each) for each in queries_register.standings(debts, clock.today())
+        ],
         sheets=sheets,
         open_sheets=[sheet for sheet in sheets if sheet.offer.state == Offer.State.OPEN],
         plans=queries.plans_of(request.user, case),

@@ -24,6 +24,7 @@ from notices.actions import dispatch, planning
 from repayment.actions import choices, offers, payments
 from repayment.domain.terms import Terms
 from tests import builders, publishing
+from tests.actions.agreeing import a_designation, a_mandate
 from tests.actions.complaining import a_complaint, a_contact
 from tests.actions.evidencing import shared_evidence
 from tests.actions.negotiating import a_file, sent
@@ -62,7 +63,7 @@ LANG = {"zh-CN": "zh-hans", "en-GB": "en"}
 
 # Latin letters that a Chinese page may hold: what people call by these letters everywhere, and codes.
 LATIN = re.compile(
-    r"\b(?:Steady|EN|App|AI|LPR|CSV|UTF|GB|MB|KB|PNG|JPEG|JPG|WebP|HEIC|PDF|SHA|JSON|PIN|Ed25519|Chrome|Firefox|Safari|Edge|Windows|Android|iPhone|iPad|macOS|Linux|JavaScript|Excel|WPS)\b"
+    r"\b(?:Steady|EN|M\d\+?|App|AI|LPR|CSV|UTF|GB|MB|KB|PNG|JPEG|JPG|WebP|HEIC|PDF|SHA|JSON|PIN|Ed25519|Chrome|Firefox|Safari|Edge|Windows|Android|iPhone|iPad|macOS|Linux|JavaScript|Excel|WPS)\b"
     r"|\S+@\S+|https?://\S+|\b[0-9a-f]{16,64}\b|\b[0-9A-Z]{16}\b|\b[\w.-]+\.(?:json|csv|toml)\b"
 )
 # Chinese that an English page may hold: people and institutions by their own names, what is typed as it is said,
@@ -122,7 +123,7 @@ def story(clock: Any) -> Story:
     clock.set(builders.MORNING + dt.timedelta(hours=1))
     paid = payments.claim(by=me, plan=plan, amount=100_00, on=clock.today)
     fourth = builders.a_debt(me, builders.a_lender("青梧分期"), principal=300_000)
-    choices.choose(by=me, kind="equal_instalment")
+    choices.choose(by=me, kind="soonest")
     contact = a_contact(me, file.lenders[0], at=clock.now - dt.timedelta(hours=3))
     complaint = a_complaint(me, file.lenders[2])
     # The first lender's administrator has work of every kind: a proposal to answer, an offer to take back.
@@ -149,6 +150,9 @@ def story(clock: Any) -> Story:
         "payment": plan.ref,
         "payment_withdrawal": paid.ref,
         "contact": contact.ref,
+        "designations_with": file.lenders[0].ref,
+        "designation_end": a_designation(me, file.lenders[0]).ref,
+        "admin:register_end": a_mandate(admin).ref,
         "complaint": complaint.ref,
         "admin:case": others[0].case.ref,
         "admin:offer": others[0].ref,
