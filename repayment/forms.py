@@ -44,6 +44,44 @@ class ReasonForm(forms.Form):
     )
 
 
+class QuestionForm(forms.Form):
+    text = forms.CharField(
+        label=_("What would you like to know?"),
+        help_text=_("Up to 300 characters. The lender reads it; leave out what it need not know."),
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": _("Write a sentence first."),
+            "max_length": _("Please keep this within 300 characters."),
+        },
+    )
+
+
+class AnswerForm(QuestionForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = _("Your answer")
+
+
+class DaysForm(forms.Form):
+    """The two days that tell how old a debt is. Both may stay empty."""
+
+    last_paid_on = forms.DateField(
+        label=_("When did you last pay something on it?"),
+        help_text=_("Leave it empty if you do not know."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write the day like 2027-01-20.")},
+    )
+    last_acknowledged_on = forms.DateField(
+        label=_("When did you last tell them in writing that you owe it?"),
+        help_text=_("A message counts too. Leave it empty if you never did."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write the day like 2027-01-20.")},
+    )
+
+
 class CounterForm(ReasonForm):
     """Other terms for the same debt. What is owed is not among the fields: nobody can restate it here."""
 

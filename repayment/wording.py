@@ -9,8 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cases import formats
+from repayment.domain.authority import Reason
 from repayment.domain.difference import Change, Difference, Field, Value
+from repayment.domain.eligibility import Condition, Conditions, Relief, Unmet
 from repayment.domain.terms import Method
+from repayment.queries_eligibility import Standing
 
 METHODS = {
     Method.EQUAL_INSTALMENT: gettext_lazy("Equal instalments"),
@@ -51,6 +54,30 @@ REASONS = {
     "expired": gettext_lazy("The last proposal ran out"),
     "taken_back": gettext_lazy("The borrower took the agreement back in time"),
 }
+
+# Why an answer needs a second person, in the officer's words.
+APPROVAL_REASONS = {
+    Reason.WAIVER: gettext_lazy("It waives more than the officer may alone"),
+    Reason.PRINCIPAL: gettext_lazy("The debt is larger than the officer may decide alone"),
+    Reason.PERIODS: gettext_lazy("It runs longer than the officer may agree alone"),
+    Reason.STATEMENT: gettext_lazy("It is above what the statement allows"),
+    Reason.CONDITIONS: gettext_lazy("A published condition is not met"),
+}
+RELIEFS = {
+    Relief.DEFERRAL: gettext_lazy("A pause first"),
+    Relief.INTEREST_FREE: gettext_lazy("A plan without interest"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReliefRow:
+    """One kind of relief in words: whether it is given, on what conditions, and what stands against it today."""
+
+    title: str
+    most: int
+    is_met: bool
+    conditions: Sequence[str]
+    against: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,3 +145,70 @@ def change_words(difference: Difference, currency: str) -> str:
     else:
         words = str(abs(int(by)))
     return (_("%(much)s more") if more else _("%(much)s less")) % {"much": words}
+
+
+def relief_rows(standing: Standing) -> ReliefRow:
+    """A published relief and where one debt stands with it."""
+    return ReliefRow(
+        title=str(RELIEFS[standing.relief]),
+        most=standing.most,
+        is_met=standing.is_met,
+        conditions=condition_words(standing.conditions),
+        against=[unmet_words(each) for each in standing.unmet] if standing.is_given else [],
+    )
+
+
+def condition_words(conditions: Conditions) -> list[str]:
+    """What a lender asks, one sentence each; empty when it asks nothing."""
+    found = []
+    if days := conditions.min_days_overdue:
+        found.append(
+            ngettext(
+                "The debt is overdue for at least %(n)s day.",
+                "The debt is overdue for at least %(n)s days.",
+                days,
+            )
+            % {"n": days}
+        )
+    if (most := conditions.max_in_12_months) is not None:
+        found.append(
+            ngettext("At most %(n)s time in twelve months.", "At most %(n)s times in twelve months.", most)
+            % {"n": most}
+        )
+    if conditions.needs_difficulty:
+        found.append(_("There is a reason for the difficulty, and you agree to show it."))
+    if paid := conditions.min_paid_on_time:
+        found.append(
+            ngettext(
+                "%(n)s instalment of an earlier agreement was paid on time.",
+                "%(n)s instalments of earlier agreements were paid on time.",
+                paid,
+            )
+            % {"n": paid}
+        )
+    return found
+
+
+def unmet_words(unmet: Unmet) -> str:
+    """Why not yet, without blame: what is needed and what there is."""
+    values = {"needed": unmet.needed, "found": unmet.found or 0}
+    match unmet.condition:
+        case Condition.DAYS_OVERDUE if unmet.found is None:
+            return _("We do not know how long it has been overdue. You can add it to the debt.")
+        case Condition.DAYS_OVERDUE:
+            return _("It has been overdue for %(found)s days; they ask for %(needed)s.") % values
+        case Condition.TIMES_A_YEAR:
+            return (
+                _("You have had it %(found)s times in the last twelve months; they give it %(needed)s.")
+                % values
+            )
+        case Condition.DIFFICULTY:
+            return _(
+                "Your budget names no reason for the difficulty yet. You may add one, and choose who sees it."
+            )
+        case Condition.PAID_ON_TIME:
+            return _("%(found)s instalments were paid on time so far; they ask for %(needed)s.") % values
+
+
+def approval_reasons(codes: Iterable[str]) -> list[str]:
+    return [str(APPROVAL_REASONS[Reason(code)]) for code in codes]

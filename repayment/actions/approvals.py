@@ -143,7 +143,9 @@ def cancel(*, by: User, approval: Approval) -> Approval:
 def needed(*, by: User, offer: Offer, terms: Terms | None = None) -> Sequence[Reason]:
     """Why an answer would need a second person, for a page that says so before it is sent."""
     terms = terms or Terms.from_json(offer.terms)
-    return second_person.reasons(by=by, offer=offer, terms=terms, schedule=schedules.build(terms))
+    return second_person.reasons(
+        by=by, offer=offer, terms=terms, schedule=schedules.build(terms), looking=True
+    )
 
 
 def _held(*, by: User, approval: Approval) -> tuple[Approval, Offer]:

@@ -39,6 +39,8 @@ def accept(*, by: User, offer: Offer) -> Plan:
     if side == Offer.Side.LENDER:
         walls.must_fit_policy(offer, terms, schedule)
         second_person.must_not_be_needed(by=by, offer=offer, terms=terms, schedule=schedule)
+    else:
+        second_person.must_be_cleared(offer, terms)
     walls.must_lie_ahead(terms)
     return agree(by=by, offer=offer, terms=terms, schedule=schedule, side=side)
 

@@ -7,7 +7,7 @@ from cases.access import Role
 from cases.domain.refusal import Refused
 from cases.models import User
 from repayment import queries, queries_eligibility
-from repayment.actions import waivers, walls
+from repayment.actions import crossing, waivers, walls
 from repayment.domain import authority
 from repayment.domain.authority import Limits, Reason, State, Verb, Who
 from repayment.domain.schedule import Schedule
@@ -15,9 +15,25 @@ from repayment.domain.terms import Terms
 from repayment.models import Approval, Offer, Policy
 
 
-def reasons(*, by: User | None, offer: Offer, terms: Terms, schedule: Schedule) -> tuple[Reason, ...]:
+class NeedsApproval(Refused):
+    """An answer that was understood and is another person's to let go out. `reasons` says why."""
+
+    def __init__(self, reasons: tuple[Reason, ...]) -> None:
+        super().__init__(
+            "needs_approval",
+            _("This goes beyond what you may decide alone. Ask a second person to approve it."),
+        )
+        self.reasons = reasons
+
+
+def reasons(
+    *, by: User | None, offer: Offer, terms: Terms, schedule: Schedule, looking: bool = False
+) -> tuple[Reason, ...]:
     """Why these terms need a second person; empty when `by` may give them alone. None is the system, which goes as
-    far as an officer. What is outside the policy is nobody's to give and not asked here."""
+    far as an officer. What is outside the policy is nobody's to give and not asked here.
+
+    `looking` is for a page: what the statement allows is told at the moment of an answer, never for looking around.
+    """
     policy = queries.policy_for(offer.case.lender, clock.today())
     found = list(beyond(policy, role=by.role if by else Role.OFFICER, terms=terms, schedule=schedule))
     if policy is not None:
@@ -27,6 +43,8 @@ def reasons(*, by: User | None, offer: Offer, terms: Terms, schedule: Schedule) 
         )
         if any(standing.relief in asked and standing.unmet for standing in standings):
             found.append(Reason.CONDITIONS)
+    if not looking and crossing.needs_second_person(offer, terms):
+        found.append(Reason.STATEMENT)
     return tuple(found)
 
 
@@ -42,11 +60,26 @@ def beyond(policy: Policy | None, *, role: str, terms: Terms, schedule: Schedule
 
 
 def must_not_be_needed(*, by: User, offer: Offer, terms: Terms, schedule: Schedule) -> None:
-    if reasons(by=by, offer=offer, terms=terms, schedule=schedule):
-        raise Refused(
-            "needs_approval",
-            _("This goes beyond what you may decide alone. Ask a second person to approve it."),
-        )
+    """Raises NeedsApproval when it is."""
+    if found := reasons(by=by, offer=offer, terms=terms, schedule=schedule):
+        raise NeedsApproval(found)
+
+
+def must_be_cleared(offer: Offer, terms: Terms) -> None:
+    """A borrower's yes to more than the statement allows beside their other plans was approved with a reason before it
+    was offered, or is not taken: a plan that cannot be kept helps nobody. Raises Refused."""
+    if not crossing.needs_second_person(offer, terms):
+        return
+    cleared = Approval.objects.filter(offer=offer.previous_id, state=Approval.State.APPROVED)
+    if any(Reason.STATEMENT in approval.why for approval in cleared):
+        return
+    raise Refused(
+        "above_statement",
+        _(
+            "Together with your other plans this is more than your budget allows. You can ask for something different, "
+            "or change your budget if it has changed."
+        ),
+    )
 
 
 def lapse(offer: Offer) -> None:

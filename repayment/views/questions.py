@@ -1,0 +1,73 @@
+"""A question about an offer, and the answer to one of theirs: one page each, for the borrower."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cases import naming
+from cases.access import Permission, requires
+from cases.domain.refusal import Refused
+from repayment import queries, queries_approvals
+from repayment.actions import questions as actions
+from repayment.forms import AnswerForm, QuestionForm
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@requires(Permission.OFFER_ANSWER)
+@get_or_post
+def question_new(request: HttpRequest, ref: str) -> HttpResponse:
+    offer = get_object_or_404(queries.offers_for(request.user), ref=ref)
+    form = QuestionForm(request.POST or None)
+    refused = None
+    if form.is_bound and form.is_valid():
+        try:
+            actions.ask(by=request.user, offer=offer, text=form.cleaned_data["text"])
+        except Refused as caught:
+            refused = caught
+        else:
+            messages.success(request, _("Your question is with them. They answer here, not by telephone."))
+            return redirect("offer", ref=offer.ref)
+    return render(
+        request,
+        "offers/question.html",
+        {
+            "offer": offer,
+            "named": naming.named([offer.debt])[0],
+            "form": form,
+            "refused": refused,
+        },
+        status=409 if refused else 422 if form.errors else 200,
+    )
+
+
+@requires(Permission.OFFER_ANSWER)
+@get_or_post
+def question(request: HttpRequest, ref: str) -> HttpResponse:
+    found = get_object_or_404(queries_approvals.questions_for(request.user), ref=ref)
+    form = AnswerForm(request.POST or None)
+    refused = None
+    if hasattr(found, "reply"):
+        return redirect("offer", ref=found.offer.ref)
+    if form.is_bound and form.is_valid():
+        try:
+            actions.answer(by=request.user, question=found, text=form.cleaned_data["text"])
+        except Refused as caught:
+            refused = caught
+        else:
+            messages.success(request, _("Your answer is with them."))
+            return redirect("offer", ref=found.offer.ref)
+    return render(
+        request,
+        "offers/answer.html",
+        {
+            "asked": found,
+            "offer": found.offer,
+            "named": naming.named([found.offer.debt])[0],
+            "form": form,
+            "refused": refused,
+        },
+        status=409 if refused else 422 if form.errors else 200,
+    )
