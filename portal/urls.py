@@ -18,6 +18,7 @@ from cases.views import (
     debts,
     designations,
     diary,
+    evidence,
     record,
     register,
 )
@@ -25,7 +26,7 @@ from notices.views import messages, providers, unsubscribe
 from portal import gallery
 from portal.api import calculators, conduct
 from portal.views import contract, demo, display, health, home, public, public_data, reports, rights, tools
-from repayment.views import agreements, offers, payments, plans
+from repayment.views import agreements, offers, old_debts, payments, plans, policies, questions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For anyone
@@ -49,17 +50,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("debts/<slug:ref>/", debts.debt, name="debt"),
     path("debts/<slug:ref>/who", register.debt_who, name="debt_who"),
     path("debts/<slug:ref>/removal", debts.debt_removal, name="debt_removal"),
+    path("debts/<slug:ref>/age", old_debts.debt_age, name="debt_age"),
     path("budget/", budget.budget, name="budget"),
     path("budget/result", budget.budget_result, name="budget_result"),
     # How it gets paid
     path("plans/", plans.plans, name="plans"),
     path("plans/sending", plans.sending, name="sending"),
+    path("lenders/<slug:ref>/policy", policies.lender_policy, name="lender_policy"),
     path("offers/", offers.offers, name="offers"),
     path("offers/<slug:ref>/", offers.offer, name="offer"),
     path("offers/<slug:ref>/acceptance", offers.acceptance, name="offer_acceptance"),
     path("offers/<slug:ref>/counter", offers.counter, name="offer_counter"),
     path("offers/<slug:ref>/refusal", offers.refusal, name="offer_refusal"),
     path("offers/<slug:ref>/withdrawal", offers.withdrawal, name="offer_withdrawal"),
+    path("offers/<slug:ref>/question", questions.question_new, name="question_new"),
+    path("questions/<slug:ref>/", questions.question, name="question"),
     path("agreements/<slug:ref>/", agreements.agreement, name="agreement"),
     path("agreements/<slug:ref>/terms.json", agreements.agreement_terms, name="agreement_terms"),
     path("agreements/<slug:ref>/proof.json", agreements.agreement_proof, name="agreement_proof"),
@@ -104,6 +109,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("court/new", court.court_new, name="court_new"),
     path("court/<slug:ref>/answer", court.court_answer, name="court_answer"),
     path("court/<slug:ref>/removal", court.court_removal, name="court_removal"),
+    path("complaints/<slug:ref>/evidence/", evidence.complaint_evidence, name="complaint_evidence"),
+    path("complaints/<slug:ref>/evidence/bundle", evidence.evidence_bundle_of, name="evidence_bundle"),
+    path("contacts/<slug:ref>/evidence/", evidence.contact_evidence, name="contact_evidence"),
+    path("evidence/<slug:ref>/", evidence.evidence, name="evidence"),
+    path("evidence/<slug:ref>/original", evidence.evidence_original, name="evidence_original"),
+    path("evidence/<slug:ref>/sharing", evidence.evidence_sharing, name="evidence_sharing"),
+    path("evidence/<slug:ref>/removal", evidence.evidence_removal, name="evidence_removal"),
+    path("evidence/pages/<slug:ref>", evidence.evidence_page, name="evidence_page"),
     # Messages
     path("messages/", messages.messages, name="messages"),
     path("messages/terms", messages.contact_terms, name="contact_terms"),
