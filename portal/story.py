@@ -199,7 +199,7 @@ LIN_JING = BorrowerPart(
         )
     ),
     days_ago=5,
-    plan="equal_instalment",
+    plan="soonest",
     answers=("moved", "counter", "none", "none"),
     # Four days from now: the first "+1 day" brings the first reminder.
     first_due_after=9,
@@ -297,7 +297,7 @@ def _somebody(dice: random.Random, number: int) -> BorrowerPart:
         budget=_budget(dice, affordable),
         # Many wrote this week, so that lenders have something to answer; the others long enough ago to be reminded.
         days_ago=dice.randint(0, 6) if dice.random() < 0.4 else dice.randint(20, 120),
-        plan=dice.choice(("equal_instalment", "interest_free", "interest_free", "deferral", "", "")),
+        plan=dice.choice(("lightest", "soonest", "soonest", "light_first", "", "")),
         answers=tuple(
             dice.choices(
                 ("accept", "moved", "counter", "decline", "none"), weights=(30, 35, 12, 4, 19), k=len(debts)

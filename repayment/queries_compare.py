@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 from cases import clock
 from cases import queries as case_queries
+from cases.domain import rulebook
 from cases.models import Debt, Statement, User
 from repayment import queries
-from repayment.domain.comparison import Candidate, DebtFacts, PolicyLimits, compare
+from repayment.domain.comparison import Candidate, DebtFacts, PolicyLimits
+from repayment.domain.do_nothing import DoNothing, Overdue, do_nothing
+from repayment.domain.search import search
 from repayment.models import Instalment
 
 # The day of the month on which proposals ask to pay, and how far ahead the first one lies: lenders need time to
 # answer, and so do people.
 PAY_DAY = 20
 NOTICE_DAYS = 28
+# How far ahead the page looks where nothing is agreed.
+DO_NOTHING_MONTHS = 12
 # Where a lender publishes nothing, its debt is counted at its own rate over at most this many months.
 UNPUBLISHED = PolicyLimits(
     max_periods=60, interest_free_max_periods=0, deferral_max_periods=0, published=False
@@ -27,7 +32,9 @@ class Comparison:
 
     `available` is what the budget leaves after `agreed`, the payments already promised in agreements. `debts`
     are the ones compared, `unclear` those whose amount nobody knows yet, `apart` those in another currency.
-    `at_contract` are those compared whose lender has published nothing: each is counted at its own rate.
+    `at_contract` are those compared whose lender has published nothing: each is counted at its own rate. `pauses` is
+    how many months each of the debts may rest by what its lender publishes, by ref, where it may at all. `nothing` is
+    what becomes of the debts when nothing is agreed, None when there are none.
     """
 
     statement: Statement | None
@@ -38,6 +45,8 @@ class Comparison:
     apart: tuple[Debt, ...]
     at_contract: tuple[Debt, ...]
     candidates: tuple[Candidate, ...]
+    pauses: dict[str, int]
+    nothing: DoNothing | None
 
     def debt(self, ref: str | None) -> Debt | None:
         return next((debt for debt in self.debts if debt.ref == ref), None)
@@ -55,7 +64,7 @@ def compare_for(user: User) -> Comparison:
     candidates: list[Candidate] = []
     limits = _limits(debts, today)
     if statement and debts:
-        candidates = compare(
+        candidates = search(
             [_facts(debt) for debt in debts],
             available=available,
             start=today,
@@ -69,8 +78,10 @@ def compare_for(user: User) -> Comparison:
         debts=debts,
         unclear=tuple(debt for debt in open_debts if not debt.principal),
         apart=tuple(debt for debt in open_debts if debt.principal and debt.currency != currency),
-        at_contract=tuple(debt for debt in debts if not limits[_facts(debt).lender_ref].published),
+        at_contract=tuple(debt for debt in debts if not limits[debt.ref].published),
         candidates=tuple(candidates),
+        pauses={ref: each.deferral_max_periods for ref, each in limits.items() if each.deferral_max_periods},
+        nothing=_nothing(debts, today) if debts else None,
     )
 
 
@@ -101,10 +112,8 @@ def promises(user: User, currency: str, *, besides: int | None = None) -> list[t
 
 
 def _facts(debt: Debt) -> DebtFacts:
-    owner = case_queries.owner_of(debt)
     return DebtFacts(
         ref=debt.ref,
-        lender_ref=owner.ref if owner else debt.ref,
         currency=debt.currency,
         principal=debt.principal or 0,
         interest=debt.interest or 0,
@@ -113,21 +122,44 @@ def _facts(debt: Debt) -> DebtFacts:
     )
 
 
+def _nothing(debts: tuple[Debt, ...], today: dt.date) -> DoNothing:
+    owners = ((debt, case_queries.owner_of(debt)) for debt in debts)
+    return do_nothing(
+        [
+            Overdue(
+                ref=debt.ref,
+                principal=debt.principal or 0,
+                owed=debt.balance,
+                annual_rate=debt.annual_rate,
+                is_card=debt.kind == Debt.Kind.CREDIT_CARD,
+                lender_type=owner.kind if owner else "",
+            )
+            for debt, owner in owners
+        ],
+        rulebook.load("cn"),
+        on=today,
+        first_month=first_due_after(today),
+        months=DO_NOTHING_MONTHS,
+    )
+
+
 def _limits(debts: tuple[Debt, ...], on: dt.date) -> dict[str, PolicyLimits]:
-    """Limits by the ref that `_facts` gives a debt's lender."""
+    """What may be asked on each debt, by its ref."""
     owners = {debt.ref: case_queries.owner_of(debt) for debt in debts}
-    joined = {owner.pk for owner in owners.values() if owner and owner.joined}
-    policies = queries.policies_for(joined, on)
+    policies = queries.policies_for({owner.pk for owner in owners.values() if owner and owner.joined}, on)
     limits: dict[str, PolicyLimits] = {}
     for ref, owner in owners.items():
         policy = policies.get(owner.pk) if owner else None
-        if owner is None or policy is None:
-            limits[owner.ref if owner else ref] = UNPUBLISHED
-        else:
-            limits[owner.ref] = PolicyLimits(
+        limits[ref] = (
+            UNPUBLISHED
+            if policy is None
+            else PolicyLimits(
                 max_periods=policy.max_periods,
                 interest_free_max_periods=policy.interest_free_max_periods,
                 deferral_max_periods=policy.deferral_max_periods,
                 min_instalment=policy.min_instalment,
+                waive_interest_percent=policy.waive_interest_percent,
+                waive_fees_percent=policy.waive_fees_percent,
             )
+        )
     return limits

@@ -5,9 +5,10 @@ leaves, the rest is divided again. Only then is there one rounding, by largest r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
+from math import floor
 from typing import Any, Self
 
 from cases.domain import money, wire
@@ -97,10 +98,7 @@ def _claim(entry: wire.Reader, exponent: int) -> Claim:
 def fair_split(available: int, claims: Sequence[Claim], rule: Rule = Rule.BALANCE) -> Split:
     """Divide `available` over the claims. Raises Refused naming the field (a JSON Pointer without its slash)."""
     _check(available, claims, rule)
-    if rule is Rule.PRIORITY_FIRST:
-        amounts = _by_priority(available, claims)
-    else:
-        amounts = _fill(available, [claim.balance for claim in claims], _weights(claims, rule))
+    amounts = money.largest_remainder(_exact(available, claims, rule))
     total = sum(amounts)
     return Split(
         shares=tuple(
@@ -109,6 +107,31 @@ def fair_split(available: int, claims: Sequence[Claim], rule: Rule = Rule.BALANC
         total=total,
         unallocated=available - total,
     )
+
+
+def room(available: int, claims: Sequence[Claim], needs: Sequence[int], rule: Rule) -> list[int]:
+    """The most that each claim may be asked for: at least its need, and of what is left over a share by the rule.
+
+    One level is poured over all claims; a claim that it does not lift to its need gets that, and the others stand so
+    much lower. Rounded down, so that more to divide never lowers a share and one more claim never raises another's:
+    rounding by largest remainder, which a division that must sum exactly needs, promises neither. Raises Refused when
+    the needs are more than is available.
+    """
+    _check(available, claims, rule)
+    if sum(needs) > available:
+        raise Refused("too_little", "The needs are more than is available.", field="available")
+    lifted: set[int] = set()
+    while True:
+        rest = available - sum(needs[place] for place in lifted)
+        levels = _exact(rest, [_without(claim, place in lifted) for place, claim in enumerate(claims)], rule)
+        low = {place for place, level in enumerate(levels) if place not in lifted and level < needs[place]}
+        if not low:
+            return [needs[place] if place in lifted else floor(level) for place, level in enumerate(levels)]
+        lifted |= low
+
+
+def _without(claim: Claim, lifted: bool) -> Claim:
+    return replace(claim, balance=0) if lifted else claim
 
 
 def _check(available: int, claims: Sequence[Claim], rule: Rule) -> None:
@@ -137,26 +160,28 @@ def _weights(claims: Sequence[Claim], rule: Rule) -> list[int]:
     return [claim.balance for claim in claims]
 
 
-def _by_priority(available: int, claims: Sequence[Claim]) -> list[int]:
-    amounts = [0] * len(claims)
+def _exact(available: int, claims: Sequence[Claim], rule: Rule) -> list[Fraction]:
+    """Shares before rounding; they sum to the smaller of what is available and what is owed."""
+    if rule is not Rule.PRIORITY_FIRST:
+        return _fill(available, [claim.balance for claim in claims], _weights(claims, rule))
+    exact = [Fraction(0)] * len(claims)
     for level in sorted({claim.priority or 0 for claim in claims}):
         places = [place for place, claim in enumerate(claims) if claim.priority == level]
         balances = [claims[place].balance for place in places]
-        for place, amount in zip(places, _fill(available, balances, balances), strict=True):
-            amounts[place] = amount
+        for place, share in zip(places, _fill(available, balances, balances), strict=True):
+            exact[place] = share
         available -= min(available, sum(balances))
-    return amounts
+    return exact
 
 
-def _fill(available: int, balances: Sequence[int], weights: Sequence[int]) -> list[int]:
-    """Whole amounts that sum to the smaller of what is available and what is owed."""
+def _fill(available: int, balances: Sequence[int], weights: Sequence[int]) -> list[Fraction]:
     available = min(available, sum(balances))
     exact = [Fraction(0)] * len(balances)
     left = _pour(Fraction(available), balances, weights, exact)
     # Claims of weight zero get something only now that every other claim is at its balance.
     rest = [balance if weight == 0 else 0 for balance, weight in zip(balances, weights, strict=True)]
     _pour(left, rest, rest, exact)
-    return money.largest_remainder(exact)
+    return exact
 
 
 def _pour(left: Fraction, balances: Sequence[int], weights: Sequence[int], exact: list[Fraction]) -> Fraction:

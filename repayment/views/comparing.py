@@ -16,19 +16,21 @@ from cases.domain.money import exponent_of
 from cases.models import Statement
 from cases.naming import Named
 from repayment.domain.comparison import Candidate, Kind, WhyNot
+from repayment.domain.do_nothing import DoNothing
 from repayment.queries_compare import Comparison
 
 NAMES: Mapping[str, Promise | str] = {
-    Kind.EQUAL_INSTALMENT: gettext_lazy("The same each month"),
-    Kind.INTEREST_FREE: gettext_lazy("No new interest"),
-    Kind.DEFERRAL: gettext_lazy("A pause first"),
+    Kind.SOONEST: gettext_lazy("Free soonest"),
+    Kind.LIGHT_FIRST: gettext_lazy("Light first"),
+    Kind.LIGHTEST: gettext_lazy("Lightest month"),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """One plan that fits. `grows_from` is the first month's payment where later ones are dearer. `in_hand` is what its
-    dearest month leaves after living costs; `begins` is told of a pause.
+    dearest month leaves after living costs, `at_first` what the first one leaves where that is more; `begins` is told
+    of a pause. `same` names other ways out that come to this very plan.
     """
 
     kind: str
@@ -40,7 +42,9 @@ class Card:
     last_due: date | None
     total: int
     in_hand: int
+    at_first: int | None
     begins: date | None
+    same: tuple[str, ...]
     stacked: charts.Stacked
     living: charts.Living | None
     checked: bool
@@ -64,6 +68,11 @@ class Page:
     burn_down: charts.BurnDown | None
     costs: tuple[charts.CostBar, ...]
     owed: int
+    waived: int
+    needed: int | None
+    pauses: tuple[tuple[str, int], ...]
+    nothing: DoNothing | None
+    assumed: tuple[str, ...]
     derivation: Derivation | None
     unknown_rates: tuple[str, ...]
     at_contract: tuple[str, ...]
@@ -81,13 +90,14 @@ def page(comparison: Comparison, named: Mapping[str, Named], chosen: str = "") -
     `named` is by debt ref, over the whole list of the borrower's debts.
     """
     derivation = derived(comparison.statement)
-    fitting = sorted(
-        (each for each in comparison.candidates if each.fits),
-        key=lambda each: (each.last_due, each.total_cost),
-    )
+    fitting, same = _distinct(each for each in comparison.candidates if each.fits)
+    needs = [each.needed for each in comparison.candidates if each.needed is not None]
     owed = sum(debt.balance for debt in comparison.debts)
-    cards = tuple(_card(each, fitting, comparison, named, derivation, chosen) for each in fitting)
+    cards = tuple(
+        _card(each, fitting, same[each.kind], comparison, derivation, named, chosen) for each in fitting
+    )
     unknown = {ref for each in fitting for ref in each.unknown_rates}
+    nothing = comparison.nothing
     return Page(
         cards=cards,
         unfit=tuple(_unfit(each, named) for each in comparison.candidates if not each.fits),
@@ -102,16 +112,46 @@ def page(comparison: Comparison, named: Mapping[str, Named], chosen: str = "") -
         else None,
         costs=charts.cost_bars(
             [
-                charts.Cost(name=name_of(each.kind), owed=owed, interest=each.total_cost - owed)
+                charts.Cost(
+                    name=name_of(each.kind), owed=owed - each.waived, interest=each.on_top + each.waived
+                )
                 for each in fitting
             ]
         ),
         owed=owed,
+        waived=max((each.waived for each in fitting), default=0),
+        needed=min(needs, default=None),
+        pauses=_pauses(comparison, named),
+        nothing=nothing,
+        assumed=_once(named[ref].name for ref in nothing.unknown_rates) if nothing else (),
         derivation=derivation,
         unknown_rates=_once(named[debt.ref].name for debt in comparison.debts if debt.ref in unknown),
         at_contract=_once(named[debt.ref].name for debt in comparison.at_contract),
         earlier=max(card.months for card in cards) - min(card.months for card in cards) if cards else 0,
     )
+
+
+def _distinct(candidates: Iterable[Candidate]) -> tuple[list[Candidate], dict[str, tuple[str, ...]]]:
+    """Candidates in the order of the day they end, each plan once, and the names that come to the same plan."""
+    kept: list[Candidate] = []
+    same: dict[str, tuple[str, ...]] = {}
+    for each in candidates:
+        twin = next((one for one in kept if one.per_debt == each.per_debt), None)
+        if twin is None:
+            kept.append(each)
+            same[each.kind] = ()
+        else:
+            same[twin.kind] += (name_of(each.kind),)
+    return sorted(kept, key=lambda each: (each.last_due, each.total_cost)), same
+
+
+def _pauses(comparison: Comparison, named: Mapping[str, Named]) -> tuple[tuple[str, int], ...]:
+    """Each lender that publishes a pause, and the most months of it."""
+    most: dict[str, int] = {}
+    for ref, months in comparison.pauses.items():
+        name = named[ref].name
+        most[name] = max(months, most.get(name, 0))
+    return tuple(most.items())
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:
@@ -120,7 +160,8 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def name_of(kind: str) -> str:
-    return str(NAMES[kind])
+    """A kind in words; choices made when there were other kinds keep a plain name."""
+    return str(NAMES.get(kind, _("An earlier plan")))
 
 
 def by_lender(candidate: Candidate, named: Mapping[str, Named]) -> list[tuple[Named, list[int]]]:
@@ -137,9 +178,10 @@ def by_lender(candidate: Candidate, named: Mapping[str, Named]) -> list[tuple[Na
 def _card(
     candidate: Candidate,
     all_fitting: Sequence[Candidate],
+    same: tuple[str, ...],
     comparison: Comparison,
-    named: Mapping[str, Named],
     derivation: Derivation | None,
+    named: Mapping[str, Named],
     chosen: str,
 ) -> Card:
     series = [
@@ -160,7 +202,7 @@ def _card(
             cushion=buffer,
             rest=derivation.income - set_aside,
         )
-    first, highest = candidate.monthly[0].total, candidate.highest_monthly
+    first, highest = candidate.first_monthly, candidate.highest_monthly
     unit = 10 ** exponent_of(comparison.statement.currency) if comparison.statement else 1
     begins = next((month.month for month in candidate.monthly if month.total), None)
     return Card(
@@ -174,7 +216,9 @@ def _card(
         last_due=candidate.last_due,
         total=candidate.total_cost,
         in_hand=in_hand,
-        begins=begins if candidate.kind is Kind.DEFERRAL else None,
+        at_first=candidate.left_at_first + buffer if highest - first >= unit else None,
+        begins=begins if not first else None,
+        same=same,
         stacked=charts.stacked(series, [month.month for month in candidate.monthly], other=_("Others")),
         living=living,
         checked=candidate.kind == chosen,
@@ -196,8 +240,8 @@ def _fact(candidate: Candidate, others: Sequence[Candidate]) -> str:
         return _("done soonest")
     if only("highest_monthly"):
         return _("lightest month")
-    if candidate.kind is Kind.DEFERRAL and not candidate.monthly[0].total:
-        return _("nothing to pay at first")
+    if only("first_monthly"):
+        return _("easier at first")
     return ""
 
 

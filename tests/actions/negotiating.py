@@ -1,11 +1,14 @@
 """A negotiation in a few words: `a_file()` has debts, lenders, officers and a budget; `sent(file)` proposes."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from cases.models import Debt, Lender, User
-from repayment.actions import choices, proposals
-from repayment.models import Offer
+from repayment.actions import approvals, choices, proposals, questions
+from repayment.domain.terms import Terms
+from repayment.models import Approval, Offer, Question
 from tests import builders
 
 EVERYTHING = ["name", "debt", "share", "reason"]
@@ -25,7 +28,7 @@ class File:
     debts: list[Debt] = field(default_factory=list)
 
 
-def a_file(lenders: int = 2, *, available: int = 180_000, overdue: int = 0, **policy: int) -> File:
+def a_file(lenders: int = 2, *, available: int = 180_000, overdue: int = 0, **policy: Any) -> File:
     file = File(borrower=builders.a_borrower())
     for name, principal, rate in DEBTS[:lenders]:
         lender = Lender.objects.filter(name=name).first() or builders.a_lender(name, **policy)
@@ -45,7 +48,21 @@ def a_file(lenders: int = 2, *, available: int = 180_000, overdue: int = 0, **po
     return file
 
 
-def sent(file: File, kind: str = "equal_instalment") -> list[Offer]:
+def sent(file: File, kind: str = "soonest") -> list[Offer]:
     choice = choices.choose(by=file.borrower, kind=kind)
     shares = {lender.ref: EVERYTHING for lender in file.lenders}
     return proposals.send(by=file.borrower, choice=choice, shares=shares)
+
+
+def a_question() -> Question:
+    """A borrower's question on the own proposal, not answered yet."""
+    file = a_file(1)
+    return questions.ask(by=file.borrower, offer=sent(file)[0], text="可以晚一个月开始吗？")
+
+
+def an_approval() -> Approval:
+    """An officer's answer that waits for a second person, because of how much it waives."""
+    file = a_file(1, overdue=100_00, authority={"officer": {"waiver": 0}})
+    offer = sent(file)[0]
+    terms = dataclasses.replace(Terms.from_json(offer.terms), waive_interest=0, waive_fees=50_00)
+    return approvals.ask(by=file.officers[0], offer=offer, terms=terms, reason="可以免掉一部分。")

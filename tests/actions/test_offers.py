@@ -35,8 +35,8 @@ def terms_of(offer, **changes):
 # ── choosing and sending ─────────────────────────────────────────────────────────────────────
 def test_choosing_again_replaces_what_was_not_sent():
     file = a_file()
-    first = choices.choose(by=file.borrower, kind="equal_instalment")
-    second = choices.choose(by=file.borrower, kind="deferral")
+    first = choices.choose(by=file.borrower, kind="soonest")
+    second = choices.choose(by=file.borrower, kind="light_first")
     first.refresh_from_db()
     assert first.replaced_at
     assert queries.choice_to_send(file.borrower) == second
@@ -44,7 +44,7 @@ def test_choosing_again_replaces_what_was_not_sent():
 
 def test_a_plan_that_does_not_fit_cannot_be_chosen():
     file = a_file(available=10_000)
-    assert refusal(choices.choose, by=file.borrower, kind="equal_instalment").code == "does_not_fit"
+    assert refusal(choices.choose, by=file.borrower, kind="soonest").code == "does_not_fit"
     assert refusal(choices.choose, by=file.borrower, kind="something").code == "unknown_plan"
     assert not Choice.objects.exists()
 
@@ -52,7 +52,7 @@ def test_a_plan_that_does_not_fit_cannot_be_chosen():
 def test_an_officer_chooses_nothing():
     file = a_file()
     with pytest.raises(Choice.DoesNotExist):
-        choices.choose(by=file.officers[0], kind="deferral")
+        choices.choose(by=file.officers[0], kind="light_first")
 
 
 def test_sending_writes_consent_before_anything_reaches_a_lender(clock):
@@ -70,7 +70,7 @@ def test_sending_writes_consent_before_anything_reaches_a_lender(clock):
 
 def test_a_lender_that_is_not_named_gets_nothing():
     file = a_file()
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     shares = {file.lenders[0].ref: EVERYTHING, file.lenders[1].ref: []}
     made = proposals.send(by=file.borrower, choice=choice, shares=shares)
     assert [offer.debt for offer in made] == [file.debts[0]]
@@ -81,7 +81,7 @@ def test_a_lender_that_is_not_named_gets_nothing():
 
 def test_sending_twice_is_sending_once():
     file = a_file()
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     shares = {lender.ref: EVERYTHING for lender in file.lenders}
     first = proposals.send(by=file.borrower, choice=choice, shares=shares)
     events = Event.objects.count()
@@ -92,7 +92,7 @@ def test_sending_twice_is_sending_once():
 
 def test_a_choice_made_before_the_budget_changed_is_not_sent():
     file = a_file()
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     file.borrower.statements.update(replaced_at=choice.made_at)
     builders.a_statement(file.borrower, available=150_000)
     shares = {lender.ref: EVERYTHING for lender in file.lenders}
@@ -104,7 +104,7 @@ def test_a_choice_made_before_the_budget_changed_is_not_sent():
 
 def test_a_choice_made_before_a_debt_changed_is_not_sent():
     file = a_file()
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     file.debts[0].principal += 1
     file.debts[0].save()
     shares = {lender.ref: EVERYTHING for lender in file.lenders}
@@ -113,7 +113,7 @@ def test_a_choice_made_before_a_debt_changed_is_not_sent():
 
 def test_a_choice_made_before_a_debt_went_to_another_lender_is_not_sent():
     file = a_file()
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     other = builders.a_lender()
     file.debts[0].parties.update(lender=other)
     shares = {lender.ref: EVERYTHING for lender in (other, file.lenders[1])}
@@ -123,7 +123,7 @@ def test_a_choice_made_before_a_debt_went_to_another_lender_is_not_sent():
 
 def test_a_choice_whose_first_day_has_passed_is_not_sent(clock):
     file = a_file()
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     clock.advance(days=70)
     shares = {lender.ref: EVERYTHING for lender in file.lenders}
     assert refusal(proposals.send, by=file.borrower, choice=choice, shares=shares).code == "dates_passed"
@@ -143,7 +143,7 @@ def test_nothing_is_shared_that_is_not_the_persons_to_share(shares, code):
     file = a_file(1)
     stranger = builders.a_lender()
     names = {"own": file.lenders[0].ref, "other": stranger.ref}
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     shares = {names.get(ref, ref): fields for ref, fields in shares.items()}
     assert refusal(proposals.send, by=file.borrower, choice=choice, shares=shares).code == code
     assert not Consent.objects.exists()
@@ -151,7 +151,7 @@ def test_nothing_is_shared_that_is_not_the_persons_to_share(shares, code):
 
 def test_nobody_sends_another_persons_choice():
     file = a_file()
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     with pytest.raises(Choice.DoesNotExist):
         proposals.send(by=builders.a_borrower(), choice=choice, shares={file.lenders[0].ref: EVERYTHING})
 
@@ -160,7 +160,7 @@ def test_a_new_proposal_replaces_the_open_one_and_answers_the_lenders():
     file = a_file()
     own, theirs = sent(file)
     answer = offers.counter(by=file.officers[1], offer=theirs, terms=terms_of(theirs, periods=60))
-    fresh = {offer.debt_id: offer for offer in sent(file, "deferral")}
+    fresh = {offer.debt_id: offer for offer in sent(file, "light_first")}
     own.refresh_from_db()
     answer.refresh_from_db()
     assert (own.state, answer.state) == ("superseded", "countered")
@@ -317,7 +317,7 @@ def test_a_lender_without_a_policy_answers_nothing_yet(clock):
     [
         ({"principal": 1}, "owed_changed"),
         ({"fees": 1}, "owed_changed"),
-        ({"annual_rate": Decimal("0.07")}, "rate_raised"),
+        ({"annual_rate": Decimal("0.07"), "method": Method.EQUAL_INSTALMENT}, "rate_raised"),
         ({"start": dt.date(2020, 1, 1), "first_due": dt.date(2020, 2, 1)}, "first_due_passed"),
     ],
 )
@@ -392,7 +392,7 @@ def test_a_lender_that_has_not_joined_counts_but_gets_nothing():
     unjoined.save()
     builders.a_debt(file.borrower, unjoined, principal=500_000)
     builders.a_debt(file.borrower, None, principal=400_000, lender_words="王先生")
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     assert len(choice.per_debt) == 3
     refused = refusal(proposals.send, by=file.borrower, choice=choice, shares={unjoined.ref: EVERYTHING})
     assert refused.code == "unknown_lender"

@@ -20,7 +20,7 @@ State = PaymentState.State
 
 @pytest.fixture
 def file():
-    return a_file(1, overdue=100_00)
+    return a_file(1, overdue=100_00, interest_free_max_periods=0, waive_fees_percent=0)
 
 
 @pytest.fixture

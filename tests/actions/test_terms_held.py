@@ -25,7 +25,7 @@ def facts_of(debt, lender, **other):
 
 def test_a_rate_corrected_after_choosing_is_not_sent_as_it_was(clock):
     file = a_file(lenders=1)
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     corrected = facts_of(file.debts[0], file.lenders[0], annual_rate=Decimal("0.01"))
     debts.change(by=file.borrower, debt=file.debts[0], facts=corrected)
     with pytest.raises(Refused) as refused:
@@ -34,7 +34,7 @@ def test_a_rate_corrected_after_choosing_is_not_sent_as_it_was(clock):
     assert not Offer.objects.exists()
 
 
-@pytest.mark.parametrize("kind", ["equal_instalment", "interest_free", "deferral"])
+@pytest.mark.parametrize("kind", ["soonest", "light_first", "lightest"])
 @pytest.mark.parametrize("rate", [None, Decimal("0"), Decimal("0.18"), Decimal("9")])
 def test_a_rate_nobody_touched_does_not_stand_in_the_way(clock, kind, rate):
     file = a_file(lenders=1, available=9_000_000)

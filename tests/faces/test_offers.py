@@ -45,7 +45,7 @@ def test_home_says_what_waits_at_lenders_beside_a_plan_not_sent(client_for, file
     sent(file)
     client = client_for(file.borrower)
     assert home_of(client)[0] == "wait"
-    choices.choose(by=file.borrower, kind="interest_free")
+    choices.choose(by=file.borrower, kind="soonest")
     step, html = home_of(client)
     assert step == "wait"
     assert "2 proposals are with the lenders" in html
@@ -54,7 +54,7 @@ def test_home_says_what_waits_at_lenders_beside_a_plan_not_sent(client_for, file
 
 def test_proposals_that_ran_out_are_said_at_home_and_in_the_list(client_for, file, clock):
     sent(file)
-    choices.choose(by=file.borrower, kind="interest_free")
+    choices.choose(by=file.borrower, kind="soonest")
     clock.advance(days=8)
     assert expire_offers() == 2
     client = client_for(file.borrower)
@@ -63,12 +63,12 @@ def test_proposals_that_ran_out_are_said_at_home_and_in_the_list(client_for, fil
     assert "2 lenders did not answer in time" in html
     html = client.get("/offers/", headers={"accept-language": "en"}).content.decode()
     assert html.count("so your proposal ended") == 2
-    choices.choose(by=file.borrower, kind="interest_free")
+    choices.choose(by=file.borrower, kind="soonest")
     assert home_of(client)[0] == "send"
 
 
 def test_a_choice_made_for_another_budget_does_not_stand_first(client_for, file):
-    choices.choose(by=file.borrower, kind="interest_free")
+    choices.choose(by=file.borrower, kind="soonest")
     client = client_for(file.borrower)
     assert home_of(client)[0] == "send"
     file.borrower.statements.update(replaced_at=clocks.now())

@@ -17,7 +17,7 @@ EN = {"accept-language": "en"}
 
 @pytest.fixture
 def file():
-    return a_file(1)
+    return a_file(1, interest_free_max_periods=0)
 
 
 @pytest.fixture

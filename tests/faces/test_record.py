@@ -66,7 +66,7 @@ def an_agreement() -> Any:
     from tests.builders import an_officer
 
     file = a_file()
-    choice = choices.choose(by=file.borrower, kind="equal_instalment")
+    choice = choices.choose(by=file.borrower, kind="soonest")
     shares = {lender.ref: ["name", "debt", "share"] for lender in file.lenders}
     offer = proposals.send(by=file.borrower, choice=choice, shares=shares)[0]
     return file, offers.accept(by=an_officer(offer.case.lender), offer=offer)

@@ -25,7 +25,7 @@ from repayment.actions import choices, offers, payments
 from repayment.domain.terms import Terms
 from tests import builders, publishing
 from tests.actions.agreeing import a_designation, a_mandate
-from tests.actions.complaining import a_complaint, a_contact
+from tests.actions.complaining import a_complaint, a_contact, a_court_paper
 from tests.actions.evidencing import shared_evidence
 from tests.actions.negotiating import a_file, sent
 from tests.browser import HEAVIEST, accessibility, outline, sideways
@@ -51,6 +51,8 @@ NOT_PAGES = {
     "mfa_view_recovery_codes",
     "mfa_download_recovery_codes",
 }
+# What an address asks for besides a reference.
+WORDS = {"body": "cn_nfra"}
 # Written for programmers: names of fields and formats are Latin in every language.
 FOR_PROGRAMMERS = {"api_docs"}
 # In order of who is looked at first; a page two roles share is looked at once, by the first.
@@ -154,6 +156,7 @@ def story(clock: Any) -> Story:
         "designation_end": a_designation(me, file.lenders[0]).ref,
         "admin:register_end": a_mandate(admin).ref,
         "complaint": complaint.ref,
+        "court": a_court_paper(me, lender=file.lenders[0]).ref,
         "admin:case": others[0].case.ref,
         "admin:offer": others[0].ref,
         "admin:offer_withdrawal": ours.ref,
@@ -183,7 +186,7 @@ def answers(story: Story, role: str) -> Iterator[Answer]:
     client = Client() if role == "anonymous" else client_for(story.people[role])
     for name, parts in ROUTES.items():
         ref = next((story.refs[key] for key in longest_first(story.refs) if name.startswith(key)), "0" * 16)
-        address = reverse(name, kwargs=dict.fromkeys(parts, ref))
+        address = reverse(name, kwargs={part: WORDS.get(part, ref) for part in parts})
         response = client.get(address)
         html = response.headers.get("Content-Type", "").startswith("text/html")
         is_page = response.status_code == 200 and html and "Content-Disposition" not in response.headers

@@ -197,7 +197,7 @@ def plans_are_compared(me: Walk) -> None:
         assert fen(card.locator(".plan__money").text_content())[-1] == highest
         last = re.findall(r"\d+", months[-1].locator("th").text_content())[-1]
         assert last in re.findall(r"\d+", card.text_content())
-    me.page.locator("label[for=plan-equal_instalment]").click()
+    me.page.locator("label[for=plan-soonest]").click()
     me.press("main .compare .actions .button")
 
 
