@@ -25,7 +25,19 @@ from cases.views import (
 from notices.views import messages, providers, unsubscribe
 from portal import gallery
 from portal.api import calculators, conduct
-from portal.views import contract, demo, display, health, home, public, public_data, reports, rights, tools
+from portal.views import (
+    contract,
+    demo,
+    display,
+    health,
+    home,
+    patterns,
+    public,
+    public_data,
+    reports,
+    rights,
+    tools,
+)
 from repayment.views import agreements, offers, old_debts, payments, plans, policies, questions
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -133,6 +145,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # In the public's interest
     path("reports/", reports.overview, name="reports"),
     path("reports/complaints/", reports.complaints, name="report_complaints"),
+    path("reports/patterns/", patterns.patterns, name="report_patterns"),
     path("reports/releases/", reports.releases, name="releases"),
     path("reports/releases/<slug:edition>/", reports.release, name="release"),
     path("reports/releases/<slug:edition>/tables.csv", reports.release_csv, name="release_csv"),

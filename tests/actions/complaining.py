@@ -3,8 +3,8 @@
 from typing import Any
 
 from cases import clock
-from cases.actions import complaints, contacts
-from cases.models import Complaint, Contact, Lender, User
+from cases.actions import complaints, contacts, court_papers
+from cases.models import Complaint, Contact, CourtPaper, Lender, User
 from tests import builders
 
 
@@ -24,3 +24,16 @@ def a_complaint(by: User | None = None, lender: Lender | None = None, **fields: 
         "name": "林静",
     } | fields
     return complaints.send(by=by, draft=complaints.Draft(lender=lender, reach="+8613800006021", **values))
+
+
+def a_visitors_complaint(lender: Lender | None = None, *, once: str = "", **fields: Any) -> Complaint:
+    """Sent without an account; the receipt is on it."""
+    values = {"category": "hours_calls", "said": "5月11日 22:17 打来电话", "wants": ("stop",)} | fields
+    return complaints.send(
+        by=None, draft=complaints.Draft(lender=lender or builders.a_lender(), **values), once=once
+    )
+
+
+def a_court_paper(by: User | None = None, **fields: Any) -> CourtPaper:
+    values = {"jurisdiction": "CN", "rule": "court.cn.payment_order", "received_on": clock.today()} | fields
+    return court_papers.note(by=by or builders.a_borrower(), **values)

@@ -20,9 +20,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from cases import refs
 from cases.access import Role
 from tests.actions.agreeing import a_designation, a_mandate, an_owed_lender
-from tests.actions.complaining import a_complaint, a_contact
+from tests.actions.complaining import a_complaint, a_contact, a_court_paper
 from tests.actions.evidencing import shared_evidence
-from tests.actions.negotiating import a_file, sent
+from tests.actions.negotiating import a_file, a_question, an_approval, sent
 from tests.actions.reminding import a_message, a_plan
 from tests.actions.wording import a_template
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, an_officer
@@ -43,6 +43,8 @@ OBJECTS: dict[str, Callable[[], str]] = {
     "debt": lambda: a_debt(of=a_borrower(), owed_to=a_lender()).ref,
     "case": lambda: sent(a_file())[0].case.ref,
     "offer": lambda: sent(a_file())[0].ref,
+    "question": lambda: a_question().ref,
+    "approval": lambda: an_approval().ref,
     "plan": lambda: a_plan().ref,
     "message": lambda: a_message().ref,
     "contact": lambda: a_contact().ref,
@@ -51,6 +53,7 @@ OBJECTS: dict[str, Callable[[], str]] = {
     "mandate": lambda: a_mandate().ref,
     "payment": lambda: a_payment(a_file()).ref,
     "complaint": lambda: a_complaint().ref,
+    "court_paper": lambda: a_court_paper().ref,
     "template": lambda: a_template().ref,
     "evidence": lambda: shared_evidence().ref,
     "evidence_page": lambda: shared_evidence().pages.get().ref,
@@ -64,6 +67,7 @@ WORDS = {
     "app_label": "repayment",
     "object_id": "987654",
     "edition": "2026-01-9",
+    "body": "cn_nfra",
     "channel": "sms",
     "token": "nobody:signed",
 }
