@@ -5,7 +5,7 @@ pressure may resume after a protection. What the person asked for, or the law re
 codes, answers, confirmations and required notices stop only at an address that is unknown or was opted out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -15,6 +15,9 @@ from cases.domain import conduct
 from cases.domain import facts as clocks
 from cases.domain.conduct import Finding
 from cases.domain.rulebook import Rule, Rulebook
+from notices.domain import gate_rules as rules
+
+CAP, GENTLE = "cn.freq.sms_email_wechat", "house.vulnerable"
 
 HORIZON = timedelta(days=35)
 """No lawful second within this time: refused rather than promised."""
@@ -92,12 +95,59 @@ class Verdict:
         return self.outcome is Outcome.ALLOWED
 
 
-_HOLD_RULES: Mapping[str, str] = {
-    "moratorium": "house.moratorium",
-    "dispute": "house.dispute",
-    "represented": "house.represented",
-    "cease": "house.cease",
-}
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One question as the rules see it: whole numbers only, a yes is 1."""
+
+    reminder: int
+    pushed: int
+    address_known: int
+    address_opted_out: int = 0
+    opted_out: int = 0
+    consented: int = 1
+    paused: int = 0
+    moratorium: int = 0
+    dispute: int = 0
+    represented: int = 0
+    cease: int = 0
+    held: int = 0
+    payment_disputed: int = 0
+    payment_pending: int = 0
+    plan_in_force: int = 0
+    reminds_of_plan: int = 0
+    vulnerable: int = 0
+    sent_by_lender: int = 0
+    sent_to_person: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caps:
+    """The rulebook's numbers of one day: messages to a person, for one lender, and to somebody vulnerable."""
+
+    per_lender: int
+    per_person: int
+    gentle: int
+
+
+Test = Callable[[Any, Any], Any]
+
+# What no waiting cures: rule, what it is asked, and the fact that a finding names. The place is the bit in a night's record,
+# so that lines are added at the end and never moved.
+PROTECTIONS: tuple[tuple[Test, str, str], ...] = (
+    (rules.no_address, "house.address", "address"),
+    (rules.address_refused, "house.opt_out", "address_opted_out"),
+    (rules.way_refused, "house.opt_out", "opted_out"),
+    (rules.not_agreed_to, "house.consent", "consent"),
+    (rules.paused, "house.paused", "paused"),
+    (rules.in_moratorium, "house.moratorium", "moratorium"),
+    (rules.in_dispute, "house.dispute", "dispute"),
+    (rules.represented, "house.represented", "represented"),
+    (rules.ceased, "house.cease", "cease"),
+    (rules.held, "house.hold", "hold"),
+    (rules.payment_pending, "house.payment_pending", "payment_pending"),
+    (rules.plan_is_kept, "house.plan_in_force", "plan_in_force"),
+)
+NAMED_HOLDS = ("moratorium", "dispute", "represented", "cease")
 """Every other kind of hold is `house.hold`: an unknown protection protects."""
 
 
@@ -161,31 +211,55 @@ def findings_as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
+def asked(facts: GateFacts) -> Asked:
+    """The facts as the rules see them."""
+    reminder = facts.purpose == Purpose.REMINDER
+    return Asked(
+        reminder=int(reminder),
+        pushed=int(reminder and facts.channel != Channel.INBOX),
+        address_known=int(facts.address_known),
+        address_opted_out=int(facts.address_opted_out),
+        opted_out=int(facts.opted_out),
+        consented=int(facts.consented),
+        paused=int(facts.paused),
+        moratorium=int("moratorium" in facts.holds),
+        dispute=int("dispute" in facts.holds),
+        represented=int("represented" in facts.holds),
+        cease=int("cease" in facts.holds),
+        held=int(bool(set(facts.holds) - set(NAMED_HOLDS))),
+        payment_disputed=int(facts.payment_disputed),
+        payment_pending=int(facts.payment_pending),
+        plan_in_force=int(facts.plan_in_force),
+        reminds_of_plan=int(facts.reminds_of_plan),
+        vulnerable=int(facts.vulnerable),
+        sent_by_lender=facts.sent_by_lender_today,
+        sent_to_person=facts.sent_to_person_today,
+    )
+
+
+def caps(rulebook: Rulebook, on: date) -> Caps:
+    """The numbers in force on a local date."""
+    row = rulebook.rule(CAP, on)
+    return Caps(
+        per_lender=row.number("per_lender"),
+        per_person=row.number("per_person"),
+        gentle=rulebook.rule(GENTLE, on).number("per_person"),
+    )
+
+
 def _protections(rulebook: Rulebook, facts: GateFacts, now: datetime) -> Iterator[Finding]:
     """What no waiting cures."""
     today = _today(rulebook, facts, now)
-    if not facts.address_known:
-        yield conduct.found(rulebook.rule("house.address", today), {"fact": "address"})
-    if facts.address_opted_out:
-        yield conduct.found(rulebook.rule("house.opt_out", today), {"fact": "address_opted_out"})
-    if facts.purpose != Purpose.REMINDER:
-        return
-    if facts.opted_out:
-        yield conduct.found(rulebook.rule("house.opt_out", today), {"fact": "opted_out"})
-    if not facts.consented:
-        yield conduct.found(rulebook.rule("house.consent", today), {"fact": "consent"})
-    if facts.paused:
-        yield conduct.found(rulebook.rule("house.paused", today), {"fact": "paused"})
-    for kind in sorted(set(facts.holds)):
-        rule = rulebook.rule(_HOLD_RULES.get(kind, "house.hold"), today)
-        yield conduct.found(rule, {"fact": kind})
-    if facts.payment_disputed:
-        yield conduct.found(rulebook.rule("house.dispute", today), {"fact": "dispute"})
-    if facts.payment_pending:
-        yield conduct.found(rulebook.rule("house.payment_pending", today), {"fact": "payment_pending"})
-    if facts.plan_in_force and not facts.reminds_of_plan:
-        stop = rulebook.in_force(today, facts.lender_type).get("cn.plan.card70.stop")
-        yield conduct.found(stop or rulebook.rule("house.plan_in_force", today), {"fact": "plan_in_force"})
+    question = asked(facts)
+    for test, name, fact in PROTECTIONS:
+        if not test(question, None):
+            continue
+        rule = rulebook.rule(name, today)
+        if name == "house.plan_in_force":
+            rule = rulebook.in_force(today, facts.lender_type).get("cn.plan.card70.stop") or rule
+        if name == "house.hold":
+            fact = min(set(facts.holds) - set(NAMED_HOLDS))
+        yield conduct.found(rule, {"fact": fact})
 
 
 def _delays(rulebook: Rulebook, facts: GateFacts, at: datetime) -> tuple[Finding, ...]:
@@ -223,20 +297,20 @@ def _over_caps(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[F
         return
     today = days[0]
     window = [today.isoformat(), today.isoformat()]
-    cap = rulebook.rule("cn.freq.sms_email_wechat", today)
+    question, limits = asked(facts), caps(rulebook, today)
+    row = rulebook.rule(CAP, today)
     # The most telling of the two is reported; both name the same rule.
-    for counted, limit in (
-        (facts.sent_by_lender_today + 1, cap.number("per_lender")),
-        (facts.sent_to_person_today + 1, cap.number("per_person")),
-    ):
-        if conduct.above(counted, limit):
-            yield conduct.found(cap, {"counted": counted, "limit": limit, "window": window})
-            break
-    if facts.vulnerable:
-        gentle = rulebook.rule("house.vulnerable", today)
-        counted, limit = facts.sent_to_person_today + 1, gentle.number("per_person")
-        if conduct.above(counted, limit):
-            yield conduct.found(gentle, {"counted": counted, "limit": limit, "window": window})
+    if rules.lender_is_full(question, limits):
+        counted, limit = question.sent_by_lender + 1, limits.per_lender
+        yield conduct.found(row, {"counted": counted, "limit": limit, "window": window})
+    elif rules.person_is_full(question, limits):
+        counted, limit = question.sent_to_person + 1, limits.per_person
+        yield conduct.found(row, {"counted": counted, "limit": limit, "window": window})
+    if rules.gentle_is_full(question, limits):
+        counted, limit = question.sent_to_person + 1, limits.gentle
+        yield conduct.found(
+            rulebook.rule(GENTLE, today), {"counted": counted, "limit": limit, "window": window}
+        )
 
 
 def _next_lawful(rulebook: Rulebook, facts: GateFacts, now: datetime) -> datetime | None:

@@ -2,13 +2,17 @@
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.guards.repository import ROOT
 
-RULES = ROOT / "cases" / "domain" / "conduct_rules.py"
-DOMAIN = ROOT / "cases" / "domain"
+# The rules, and the table that asks them.
+RULES = {
+    ROOT / "cases" / "domain" / "conduct_rules.py": ROOT / "cases" / "domain" / "conduct.py",
+    ROOT / "notices" / "domain" / "gate_rules.py": ROOT / "notices" / "domain" / "gate.py",
+}
 _JOINS = (ast.BitAnd, ast.BitOr, ast.Add, ast.Sub)
 _COMPARES = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
@@ -59,8 +63,9 @@ def _value(node: ast.expr) -> list[str]:
     return [f"line {node.lineno}: {ast.unparse(node)}"]
 
 
-def test_every_rule_is_comparisons_joined_with_and_or_plus_and_minus() -> None:
-    assert objections(RULES.read_text(encoding="utf-8")) == []
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.name)
+def test_every_rule_is_comparisons_joined_with_and_or_plus_and_minus(path: Path) -> None:
+    assert objections(path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -103,13 +108,14 @@ def test_a_rule_is_one_expression_and_its_module_holds_nothing_else(source: str)
     assert objections(source)
 
 
-def test_every_rule_is_asked_by_the_table() -> None:
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.name)
+def test_every_rule_is_asked_by_the_table(path: Path) -> None:
     names = {
         node.name
-        for node in ast.parse(RULES.read_text(encoding="utf-8")).body
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef)
     }
-    table = (DOMAIN / "conduct.py").read_text(encoding="utf-8")
+    table = RULES[path].read_text(encoding="utf-8")
     asked = {
         node.attr
         for node in ast.walk(ast.parse(table))
