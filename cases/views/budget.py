@@ -152,7 +152,7 @@ class AboveWords:
 
 @dataclass(frozen=True, kw_only=True)
 class GuideWords:
-    """What the guide said about a budget. Minor units a month; `source` is gone when that edition was replaced."""
+    """What the guide said about a budget. Minor units a month; both sources are gone when that edition was replaced."""
 
     place: Any
     asked: bool
@@ -161,6 +161,7 @@ class GuideWords:
     written: int
     protected: int
     source: Rule | None
+    usual_source: Rule | None
     version: str
     above: tuple[AboveWords, ...]
     review_months: int
@@ -252,6 +253,7 @@ def _guide_words(assessed: Assessment) -> GuideWords:
         written=assessed.written,
         protected=assessed.protected,
         source=guide.floor_rule,
+        usual_source=guide.usual_rule,
         version=guide.version[:12],
         above=tuple(
             AboveWords(group=GROUPS[each.group], written=each.written, usual=each.usual)
@@ -274,6 +276,9 @@ def _guide_of_kept(kept: Kept, figures: Statement) -> GuideWords:
         written=said["written"],
         protected=max(0, said["floor"] - said["written"]),
         source=book.rule(f"guide.floor.{said['region']}", day) if same else None,
+        usual_source=book.rule(f"guide.usual.{said['region']}", day)
+        if same and kept.about["above"]
+        else None,
         version=said["version"][:12],
         above=tuple(
             AboveWords(group=GROUPS[each["group"]], written=each["written"], usual=each["usual"])

@@ -160,7 +160,13 @@ def test_more_than_usual_is_a_question_and_never_a_cut(browser: Client) -> None:
     page = browser.post(reverse("budget"), SAID | {"region": "cn.city"}, follow=True).content.decode()
     assert "More than usual, and that is fine" in page
     assert "you wrote CN¥3,700.00" in page
+    assert "国家统计局" in page
     assert Statement.objects.get().available == 180_000
+
+
+def test_what_is_only_an_illustration_says_so(visitor: Client) -> None:
+    page = visitor.post(reverse("afford"), SAID | {"region": "cn.rural"}).content.decode()
+    assert "An illustration by us" in page
 
 
 @pytest.mark.parametrize("address", ["budget", "afford"])
