@@ -18,8 +18,8 @@ class Bounded(FileUploadHandler):
     """Refuses a body by its announced size, before anything of it is read, and a body that ended before that size.
 
     Django bounds form fields only: files of any size would be written to disk, on every address, because the
-    protection against forged requests reads the form first. And it takes what arrived before the connection broke
-    for the whole file.
+    protection against forged requests reads the form first. And it takes the files that had arrived before the
+    connection broke for all of them: whoever sent two would be told that two are kept.
     """
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *rest: Any) -> None:
