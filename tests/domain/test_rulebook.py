@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from cases.domain import rulebook as books
+from cases.domain.history import SPAN
+from cases.domain.person_facts import CONSENT_DAYS
 from cases.domain.rulebook import (
     DIRECTORY,
     LANGUAGES,
@@ -23,6 +25,7 @@ from cases.domain.rulebook import (
 )
 
 CN = load("CN")
+EVERY = [rule for name in ("cn", "us", "uk") for rule in load(name).rules]
 ON = date(2027, 3, 1)
 ROW = """
 [[rule]]
@@ -66,7 +69,7 @@ def test_a_rule_file_that_changed_is_read_again(tmp_path: Path) -> None:
     assert load(path).version != before.version
 
 
-@pytest.mark.parametrize("rule", CN.rules, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: f"{rule.id}@{rule.effective_from}")
 def test_only_law_is_ever_said_to_be_broken(rule: Rule) -> None:
     texts = [statement(rule, language) for language in LANGUAGES]
     if rule.force is not Force.LAW:
@@ -77,7 +80,7 @@ def test_only_law_is_ever_said_to_be_broken(rule: Rule) -> None:
 
 
 def test_every_language_shows_the_same_numbers() -> None:
-    for rule in CN.rules:
+    for rule in EVERY:
         shown = {
             tuple(sorted(re.findall(r"\d+", re.sub("AI", "", statement(rule, lang))))) for lang in LANGUAGES
         }
@@ -119,6 +122,23 @@ def test_the_verdict_follows_the_force_unless_the_row_is_milder(rule_id: str, ki
 )
 def test_a_rule_binds_only_the_lenders_it_was_made_for(rule_id: str, bound: str) -> None:
     assert CN.rule(rule_id, ON).applies_to == set(bound.split())
+
+
+def test_a_number_that_changed_is_a_new_dated_row() -> None:
+    widened = [rule for rule in load("uk").rules if rule.id == "uk.forb"]
+    assert [rule.effective_to for rule in widened] == [date(2024, 11, 3), None]
+    capped, free = (rule for rule in CN.rules if rule.id == "cn.rate.card_od")
+    assert capped.parameters
+    assert not free.parameters
+    assert CN.rule("cn.rate.card_od", date(2020, 12, 31)) is capped
+    assert CN.rule("cn.rate.card_od", date(2021, 1, 1)) is free
+
+
+def test_the_seven_days_of_the_counts_are_those_of_the_rulebook() -> None:
+    us = load("us")
+    assert us.rule("us.freq.7in7", ON).number("days") == SPAN
+    assert us.rule("us.freq.after_talk", ON).number("days") == SPAN
+    assert us.rule("us.freq.excl", ON).number("consent_days") == CONSENT_DAYS
 
 
 @pytest.mark.parametrize(
