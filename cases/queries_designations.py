@@ -1,11 +1,14 @@
 """Reading designations: what stands with a lender, and the same as facts for the rules, in the public contract's words."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from cases.access import Permission
+from cases.domain.facts import whole_second
+from cases.domain.person_facts import DAYS, PersonFact
 from cases.models import Designation, Hold, Lender, User
 
 Fact = Mapping[str, Any]
@@ -63,6 +66,27 @@ def fact_of(row: Designation) -> Fact:
     if row.debt_ref:
         said["debts"] = [row.debt_ref]
     return said
+
+
+def person_fact(fact: Fact) -> PersonFact:
+    """The same fact as the engine takes it: instants to the second, clock faces as seconds of the day."""
+    ends = fact.get("to")
+    return PersonFact(
+        kind=fact["kind"],
+        begins=whole_second(datetime.fromisoformat(fact["from"])),
+        ends=whole_second(datetime.fromisoformat(ends)) if ends else None,
+        channel=fact.get("channel", ""),
+        number=fact.get("number", ""),
+        debts=tuple(fact.get("debts", ())),
+        scope=fact.get("scope", ""),
+        before=_second(fact.get("before", "")),
+        after=_second(fact.get("after", "")),
+        days=frozenset(fact.get("days", DAYS)),
+    )
+
+
+def _second(face: str) -> int | None:
+    return int(face[:2]) * 3600 + int(face[3:]) * 60 if face else None
 
 
 def _moratoria(holds: Iterable[Hold]) -> list[Fact]:

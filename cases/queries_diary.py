@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 
-from cases import naming, queries
+from cases import naming, queries, queries_designations
 from cases.access import Permission
 from cases.domain import diary, facts, rulebook
 from cases.domain.diary import Entry, Verdict
@@ -27,9 +27,9 @@ def contacts_for(user: User) -> QuerySet[Contact]:
 
 
 def judged(user: User) -> Mapping[str, Verdict]:
-    """The verdict on every contact of a person, by reference: two queries, however long the diary.
+    """The verdict on every contact of a person, by reference: five queries, however long the diary.
 
-    Our own messages count with the lender they were sent for.
+    Our own messages count with the lender they were sent for. What the person told a lender counts from that instant.
     """
     pools: dict[Hashable, list[Entry]] = {}
     cards = {
@@ -50,15 +50,19 @@ def judged(user: User) -> Mapping[str, Verdict]:
                     outcome=row.outcome,
                     number=row.number,
                     purpose=row.purpose,
+                    traits=frozenset(row.traits),
                 ),
                 callers=_callers(row),
                 card=row.lender_id in cards,
             )
         )
     book = rulebook.load("cn")
+    said = queries_designations.pooled_facts(user)
     found: dict[str, Verdict] = {}
-    for pool in pools.values():
-        found |= diary.verdicts(book, pool, (user.timezone,))
+    for key, pool in pools.items():
+        told = said.get(key) if isinstance(key, int) else said.everybody
+        facts_told = [queries_designations.person_fact(fact) for fact in told]
+        found |= diary.verdicts(book, pool, (user.timezone,), facts_told)
     return found
 
 
@@ -122,4 +126,4 @@ def help_lines(*numbers: str) -> list[Line]:
 
 def zone_of(user: User) -> ZoneInfo:
     """The clock on which this person's contacts are judged: official time, whatever the face of the phone says."""
-    return ZoneInfo(rulebook.load("cn").judged_zones((user.timezone,))[0])
+    return ZoneInfo(rulebook.load("cn").contact_zones((user.timezone,))[0])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -15,13 +16,20 @@ from cases.domain.diary import TOPICS, Topic, Verdict
 from cases.domain.rulebook import Force, Kind, Rulebook
 from cases.models import Contact
 
-_TITLES: dict[Topic, Any] = {
+_TITLES: dict[str, Any] = {
     Topic.CALLS: gettext_lazy("Too many calls in one day"),
     Topic.ATTEMPTS: gettext_lazy("One number dialled too often"),
     Topic.VISITS: gettext_lazy("More than one visit in a day"),
     Topic.OTHERS: gettext_lazy("Other people were contacted"),
     Topic.PUBLIC: gettext_lazy("It was done in public"),
     Topic.PERSONAL_IM: gettext_lazy("A private account was used"),
+    Topic.OPT_OUT: gettext_lazy("You had asked not to be contacted this way"),
+    Topic.CEASE: gettext_lazy("You had asked in writing that contact stop"),
+    Topic.INCONVENIENT: gettext_lazy("You had said that this time does not suit you"),
+    Topic.REPRESENTED: gettext_lazy("Your helper was passed over"),
+    Topic.MORATORIUM: gettext_lazy("A moratorium was in force"),
+    Topic.DISPUTE: gettext_lazy("You had said that you do not agree with the debt"),
+    Topic.PLAN: gettext_lazy("A plan was in force"),
 }
 # Force of the strongest ground → how it is said. Conditional throughout: we have only the person's word.
 _BREACH: dict[Force, Any] = {
@@ -110,7 +118,7 @@ class Shown:
 
 
 def shown(contact: Contact, verdict: Verdict) -> Shown:
-    by_topic: dict[Topic, list[Finding]] = {}
+    by_topic: dict[str, list[Finding]] = {}
     for finding in verdict.findings:
         by_topic.setdefault(TOPICS[finding.rule], []).append(finding)
     return Shown(
@@ -140,10 +148,12 @@ def _title(finding: Finding) -> str:
     if topic is Topic.HOURS:
         late = str(finding.because["local_time"]) >= "12"
         return _("Contacted too late") if late else _("Contacted too early")
+    if topic in Contact.Trait.values:
+        return str(Contact.Trait(topic).label)
     return str(_TITLES[topic])
 
 
-def _point(contact: Contact, topic: Topic, findings: Sequence[Finding]) -> Point:
+def _point(contact: Contact, topic: str, findings: Sequence[Finding]) -> Point:
     first = findings[0]
     if first.verdict is Kind.CONCERN or first.force not in _BREACH:
         words = _CONCERN.get(first.force, _CUSTOM)
@@ -167,7 +177,7 @@ def _ground(contact: Contact, finding: Finding) -> Ground:
     )
 
 
-def _fact(contact: Contact, topic: Topic, finding: Finding) -> str:
+def _fact(contact: Contact, topic: str, finding: Finding) -> str:
     because = finding.because
     if topic is Topic.HOURS:
         rule = rulebook.load("cn").rule(finding.rule, timezone.localdate(contact.at))
@@ -181,6 +191,11 @@ def _fact(contact: Contact, topic: Topic, finding: Finding) -> str:
             "counted": because["counted"],
             "limit": because["limit"],
         }
+    if "since" in because:
+        since = datetime.fromisoformat(str(because["since"]))
+        return _("You said so on %(day)s, and it held then.") % {"day": formats.day(since)}
+    if topic in Contact.Trait.values:
+        return _("You wrote that this happened.")
     if topic is Topic.PERSONAL_IM:
         return _("You wrote that a collector used %(way)s.") % {"way": contact.get_channel_display()}
     return _("You wrote that they contacted: %(who)s.") % {
@@ -188,10 +203,10 @@ def _fact(contact: Contact, topic: Topic, finding: Finding) -> str:
     }
 
 
-def _fine(topic: Topic, counted: int | None, limit: int | None) -> str:
+def _fine(topic: str, counted: int | None, limit: int | None) -> str:
     if topic is Topic.HOURS:
         return _("The hour is fine.")
-    words = {
+    words: dict[str, str] = {
         Topic.CALLS: _("The number of calls is fine: %(counted)s connected that day, at most %(limit)s."),
         Topic.ATTEMPTS: _("The number of attempts is fine: %(counted)s that day, at most %(limit)s."),
         Topic.VISITS: _("The number of visits is fine: %(counted)s that day, at most %(limit)s."),

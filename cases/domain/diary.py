@@ -1,16 +1,18 @@
 """
-What a diary of contacts shows. One creditor's contacts and those of everyone acting for it are judged together; each gets
-findings (hours, daily counts, other people, private accounts) and a word on what was fine. Strangers are judged only by
+What a diary of contacts shows. One creditor's contacts and those of everyone acting for it are judged together, with what
+the person had told that creditor; each gets findings (hours, daily counts, other people, private accounts, what was done,
+what had been asked for) and a word on what was fine. Strangers are judged only by
 what binds every kind of lender, and only counted with themselves.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cases.domain import conduct
 from cases.domain.conduct import Finding
 from cases.domain.facts import (
+    TRAITS,
     Contact,
     Facts,
     LocalTime,
@@ -19,6 +21,7 @@ from cases.domain.facts import (
     is_visit,
 )
 from cases.domain.history import History
+from cases.domain.person_facts import PersonFact, PersonFacts
 from cases.domain.rulebook import Force, Rulebook
 
 STRENGTH = {force: rank for rank, force in enumerate(Force)}
@@ -36,9 +39,17 @@ class Topic(StrEnum):
     OTHERS = "others"
     PUBLIC = "public"
     PERSONAL_IM = "personal_im"
+    OPT_OUT = "opt_out"
+    CEASE = "cease"
+    INCONVENIENT = "inconvenient"
+    REPRESENTED = "represented"
+    MORATORIUM = "moratorium"
+    DISPUTE = "dispute"
+    PLAN = "plan_in_force"
 
 
-TOPICS: Mapping[str, Topic] = {
+# A trait is its own topic: what was done stands out by itself.
+TOPICS: Mapping[str, str] = {
     **dict.fromkeys(conduct.HOURS, Topic.HOURS),
     "cn.freq.voice_effective.gbt": Topic.CALLS,
     "cn.freq.attempts.cba": Topic.ATTEMPTS,
@@ -46,6 +57,21 @@ TOPICS: Mapping[str, Topic] = {
     **dict.fromkeys((*GATES, CARD_BAN), Topic.OTHERS),
     NO_PUBLIC: Topic.PUBLIC,
     PRIVATE_ACCOUNT: Topic.PERSONAL_IM,
+    **{
+        f"house.{topic}": topic
+        for topic in (
+            Topic.OPT_OUT,
+            Topic.CEASE,
+            Topic.INCONVENIENT,
+            Topic.REPRESENTED,
+            Topic.MORATORIUM,
+            Topic.DISPUTE,
+            Topic.PLAN,
+        )
+    },
+    "cn.plan.card70.stop": Topic.PLAN,
+    "house.contact_refused": Topic.OTHERS,
+    **{f"cn.conduct.{trait}": trait for trait in TRAITS},
 }
 _COUNTED: Mapping[str, tuple[Callable[[Contact], bool], Callable[[Facts], int]]] = {
     "cn.freq.voice_effective.gbt": (is_effective_call, lambda day: day.talks),
@@ -70,7 +96,7 @@ class Entry:
 class Fine:
     """Something a rule looks at that was in order; `counted` of `limit` where it counts, else None."""
 
-    topic: Topic
+    topic: str
     rule: str
     counted: int | None = None
     limit: int | None = None
@@ -85,23 +111,40 @@ class Verdict:
     calls_today: int
 
     @property
-    def topics(self) -> tuple[Topic, ...]:
+    def topics(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(TOPICS[finding.rule] for finding in self.findings))
 
 
-def verdicts(rulebook: Rulebook, pool: Sequence[Entry], zones: tuple[str, ...]) -> Mapping[str, Verdict]:
-    """A verdict for each contact of one creditor's pool, by id, under the rules of its own local day."""
-    history = History([entry.contact for entry in pool], rulebook.judged_zones(zones))
+def verdicts(
+    rulebook: Rulebook, pool: Sequence[Entry], zones: tuple[str, ...], said: Sequence[PersonFact] = ()
+) -> Mapping[str, Verdict]:
+    """
+    A verdict for each contact of one creditor's pool, by id, under the rules of its own local day. `said`: what the person
+    had told this creditor; a finding that rests on it says since when.
+    """
+    history = History([entry.contact for entry in pool], rulebook.contact_zones(zones), PersonFacts(said))
     return {
-        entry.contact.id: _verdict(rulebook, entry, history.days(entry.contact, card=entry.card))
+        entry.contact.id: _verdict(rulebook, entry, history.days(entry.contact, card=entry.card), said)
         for entry in pool
     }
 
 
-def _verdict(rulebook: Rulebook, entry: Entry, days: Sequence[tuple[LocalTime, Facts]]) -> Verdict:
+def _since(finding: Finding, said: Sequence[PersonFact]) -> Finding:
+    place = finding.because.get("fact")
+    if place is None:
+        return finding
+    return replace(finding, because={**finding.because, "since": said[place].begins.isoformat()})
+
+
+def _verdict(
+    rulebook: Rulebook,
+    entry: Entry,
+    days: Sequence[tuple[LocalTime, Facts]],
+    said: Sequence[PersonFact],
+) -> Verdict:
     sets = [
         {
-            finding.rule: finding
+            finding.rule: _since(finding, said)
             for finding in conduct.judge(rulebook, entry.contact, days, lender_type=caller)
         }
         for caller in entry.callers

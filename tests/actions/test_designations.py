@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import translation
 
 from cases import queries_designations as queries
-from cases.actions import designations
+from cases import queries_diary, verdicts
+from cases.actions import contacts, designations
 from cases.actions.designations import Said
 from cases.domain.refusal import Refused
-from cases.models import Designation, Event, Hold, User
+from cases.models import Contact, Designation, Event, Hold, User
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +141,80 @@ def test_facts_of_all_lenders_take_two_queries(person: User, django_assert_num_q
         designations.designate(by=person, said=Said(kind="cease", lender=make.a_lender()))
     with django_assert_num_queries(2):
         assert len(queries.pooled_facts(person)) == 5
+
+
+CASES = [
+    # what was said, the contact made afterwards, the rule that speaks
+    ({"kind": "opt_out", "channel": "call"}, {"channel": "ai_call"}, "house.opt_out"),
+    ({"kind": "opt_out", "number": "0571 8888 4420"}, {"number": "+86 571 8888 4420"}, "house.opt_out"),
+    ({"kind": "opt_out", "number": "0571 8888 4420"}, {"number": "95555"}, ""),
+    ({"kind": "opt_out", "channel": "call"}, {"channel": "sms"}, ""),
+    ({"kind": "inconvenient", "before": "18:00"}, {}, "house.inconvenient"),
+    ({"kind": "inconvenient", "after": "18:00"}, {}, ""),
+    ({"kind": "inconvenient", "days": ("wed",)}, {}, "house.inconvenient"),
+    ({"kind": "inconvenient", "days": ("sat", "sun")}, {}, ""),
+    ({"kind": "represented"}, {}, "house.represented"),
+    ({"kind": "cease"}, {"channel": "letter"}, "house.cease"),
+    ({"kind": "dispute"}, {}, "house.dispute"),
+]
+
+
+@pytest.mark.parametrize(("said", "contact", "rule"), CASES)
+def test_the_diary_judges_by_what_was_said(
+    person: User, clock: Any, said: dict[str, Any], contact: dict[str, Any], rule: str
+) -> None:
+    lender = make.a_lender(kind="microloan")
+    before = _contact(person, lender, clock.now - dt.timedelta(minutes=5), contact)
+    designations.designate(by=person, said=Said(lender=lender, **said))
+    clock.set(clock.now + dt.timedelta(hours=2))
+    after = _contact(person, lender, clock.now - dt.timedelta(minutes=5), contact)
+    other = _contact(person, make.a_lender(kind="microloan"), after.at, contact)
+    found = queries_diary.judged(person)
+    rules = {
+        name: [finding.rule for finding in found[each.ref].findings]
+        for name, each in (("before", before), ("after", after), ("other", other))
+    }
+    assert rules == {"before": [], "after": [rule] if rule else [], "other": []}
+
+
+def test_a_finding_says_since_when_it_was_said(person: User, clock: Any) -> None:
+    lender = make.a_lender(kind="microloan")
+    designations.designate(by=person, said=Said(kind="cease", lender=lender))
+    told = clock.now
+    clock.set(told + dt.timedelta(hours=1))
+    kept = _contact(person, lender, clock.now, {})
+    verdict = queries_diary.judged(person)[kept.ref]
+    assert verdict.findings[0].because["since"] == told.isoformat()
+    with translation.override("en"):
+        shown = verdicts.shown(kept, verdict)
+    assert shown.points[0].title == "You had asked in writing that contact stop"
+    assert "You said so on" in shown.points[0].fact
+    assert "illegal" not in str(shown).lower()
+    assert "no rule forbids it" in shown.points[0].words
+
+
+def test_consent_to_the_night_lifts_the_night(person: User, clock: Any) -> None:
+    lender = make.a_lender(kind="microloan")
+    clock.set(dt.datetime(2027, 5, 12, 15, 0, tzinfo=dt.UTC))
+    first = _contact(person, lender, clock.now, {})
+    clock.set(clock.now + dt.timedelta(minutes=1))
+    designations.designate(by=person, said=Said(kind="consent", scope="night", lender=lender))
+    clock.set(clock.now + dt.timedelta(minutes=10))
+    second = _contact(person, lender, clock.now, {})
+    found = queries_diary.judged(person)
+    assert found[first.ref].findings
+    assert not found[second.ref].findings
+
+
+def test_what_was_ticked_is_judged_with_its_force(person: User, clock: Any) -> None:
+    kept = _contact(person, make.a_lender(), clock.now, {"traits": ("threat_violence",)})
+    [finding] = queries_diary.judged(person)[kept.ref].findings
+    assert finding.rule == "cn.conduct.threat_violence"
+    with translation.override("en"):
+        [point] = verdicts.shown(kept, queries_diary.judged(person)[kept.ref]).points
+    assert point.title == "Threatened me or someone close to me"
+
+
+def _contact(person: User, lender: Any, at: dt.datetime, more: dict[str, Any]) -> Contact:
+    values: dict[str, Any] = {"channel": "call", "outcome": "unanswered"} | more
+    return contacts.log(by=person, facts=contacts.Facts(at=at, lender=lender, **values))
