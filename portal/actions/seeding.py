@@ -17,7 +17,7 @@ from cases.domain.refusal import Refused
 from cases.models import ComplaintFact, Lender, Post, User, Viewing
 from notices.actions import dispatch, news, planning, preferences
 from portal import story
-from portal.actions import releases, seeding_budgets, seeding_payments, troubles
+from portal.actions import releases, seeding_budgets, seeding_contacts, seeding_payments, troubles
 from repayment import queries as repayment_queries
 from repayment.actions import choices, offers, proposals
 from repayment.domain.terms import Terms
@@ -52,6 +52,7 @@ def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
     now = clock.now()
     with work.silently():
         lenders = [_lender(part) for part in story.LENDERS]
+        seeding_contacts.keep_register(lenders)
         _regulator()
         diary = Diary()
         for number, part in enumerate(borrowers):
@@ -170,6 +171,8 @@ def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) 
             preferences.pause(by=person)
         for when, trouble in troubles.of(part, person, lenders):
             diary.note(when, trouble)
+        for when, said in seeding_contacts.of(part, person, lenders):
+            diary.note(when, said)
 
     return deed
 

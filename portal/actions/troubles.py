@@ -70,6 +70,7 @@ def _lin_jing(person: User, yunshan: Lender, anlan: Lender) -> Iterator[tuple[dt
                 outcome="conversation",
                 lender=yunshan,
                 by_agency=True,
+                agency=Lender.objects.filter(name="诚启信息").first(),
                 caller="诚启信息",
                 number="057188884420",
                 said="再不还就告诉你们单位。",
