@@ -17,8 +17,9 @@ from cases.domain.conduct import Finding
 from cases.domain.rulebook import Rule, Rulebook
 from notices.domain import gate_rules as rules
 
-CAP, GENTLE = "cn.freq.sms_email_wechat", "house.vulnerable"
+CAP, GENTLE, QUIET = "cn.freq.sms_email_wechat", "house.vulnerable", "house.quiet_hours"
 
+_MORE_THAN_ANY_CAP = 1_000_000
 HORIZON = timedelta(days=35)
 """No lawful second within this time: refused rather than promised."""
 
@@ -247,6 +248,26 @@ def caps(rulebook: Rulebook, on: date) -> Caps:
     )
 
 
+def hour_bits(rulebook: Rulebook, facts: GateFacts, *, night: int, quiet: int) -> int:
+    """Which closed hours the moment lies in: `night` by a rule or the house, `quiet` by the person's own wish."""
+    bits = 0
+    for finding in _closed(rulebook, facts, clocks.whole_second(facts.now)):
+        bits |= quiet if finding.rule == QUIET else night
+    return bits
+
+
+def next_lawful(rulebook: Rulebook, facts: GateFacts, *, full: bool = False) -> datetime | None:
+    """The first second after the facts' own that no hour stands against; with `full`, after the day that is full."""
+    counted = facts.sent_to_person_today + (_MORE_THAN_ANY_CAP if full else 0)
+    asked_of = replace(facts, sent_to_person_today=counted)
+    return _next_lawful(rulebook, asked_of, clocks.whole_second(facts.now))
+
+
+def first_day(rulebook: Rulebook, facts: GateFacts) -> date:
+    """The local date whose numbers hold: the person's own."""
+    return clocks.local_time(facts.now, _all_zones(rulebook, facts)[0]).date
+
+
 def _protections(rulebook: Rulebook, facts: GateFacts, now: datetime) -> Iterator[Finding]:
     """What no waiting cures."""
     today = _today(rulebook, facts, now)
@@ -266,19 +287,24 @@ def _delays(rulebook: Rulebook, facts: GateFacts, at: datetime) -> tuple[Finding
     """What waiting cures, judged at `at`, which is `facts.now` or later. Steady's own pages disturb nobody at any hour."""
     if facts.purpose != Purpose.REMINDER or facts.channel == Channel.INBOX:
         return ()
-    found = []
+    return _sorted([*_closed(rulebook, facts, at), *_over_caps(rulebook, facts, at)])
+
+
+def _closed(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:
+    """Hours in which nothing may come, on the first clock that says so."""
+    if facts.purpose != Purpose.REMINDER or facts.channel == Channel.INBOX:
+        return
     for rule, zones in _hours(rulebook, facts, at):
         finding = conduct.hours(rule, clocks.local_times(at, zones))
         if finding:
-            found.append(finding)
+            yield finding
     if facts.quiet:
         start, end = (_second(edge) for edge in facts.quiet)
         for clock in clocks.local_times(at, _own_zones(rulebook, facts)):
             if conduct.inside(clock.second, start, end):
-                rule = rulebook.rule("house.quiet_hours", clock.date)
-                found.append(conduct.found(rule, {"local_time": clock.clock, "zone": clock.zone}))
+                rule = rulebook.rule(QUIET, clock.date)
+                yield conduct.found(rule, {"local_time": clock.clock, "zone": clock.zone})
                 break
-    return _sorted([*found, *_over_caps(rulebook, facts, at)])
 
 
 def _over_caps(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:

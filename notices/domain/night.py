@@ -1,0 +1,228 @@
+"""
+One night's planning as whole numbers: every candidate, every question the gate was asked about it and every answer has a
+fixed width, so that a million of them travel as bytes, and the very bytes are what is hashed. Reading a record back gives the
+facts of one question; asked again, the gate must give the same answer (`replay`).
+"""
+
+import hashlib
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from enum import IntEnum, IntFlag
+
+from cases.domain.rulebook import Rulebook
+from notices.domain import gate
+from notices.domain import gate_rules as rules
+from notices.domain.gate import Channel, GateFacts, Outcome, Purpose, Verdict
+
+
+class Kind(IntEnum):
+    """What a candidate is about. Numbers are in the record: never reused, new ones at the end."""
+
+    DUE_SOON = 1
+    DUE_TODAY = 2
+    MISSED = 3
+    OFFER_ENDING = 4
+    COMPLAINT_DUE = 5
+    MILESTONE = 6
+    FOLLOW_UP = 7
+
+
+CHANNELS = (Channel.SMS, Channel.EMAIL, Channel.WECHAT, Channel.INBOX)
+"""By the number in the record."""
+
+
+class Answer(IntEnum):
+    ALLOWED = 0
+    DEFERRED = 1
+    REFUSED = 2
+
+
+OUTCOMES: Mapping[Answer, Outcome] = {
+    Answer.ALLOWED: Outcome.ALLOWED,
+    Answer.DEFERRED: Outcome.DEFERRED,
+    Answer.REFUSED: Outcome.REFUSED,
+}
+
+
+class Flag(IntFlag):
+    """The yes-and-no facts of a question, by the bit in the record."""
+
+    ADDRESS_KNOWN = 1 << 0
+    ADDRESS_OPTED_OUT = 1 << 1
+    OPTED_OUT = 1 << 2
+    CONSENTED = 1 << 3
+    PAUSED = 1 << 4
+    MORATORIUM = 1 << 5
+    DISPUTE = 1 << 6
+    REPRESENTED = 1 << 7
+    CEASE = 1 << 8
+    HELD = 1 << 9
+    PAYMENT_DISPUTED = 1 << 10
+    PAYMENT_PENDING = 1 << 11
+    PLAN_IN_FORCE = 1 << 12
+    REMINDS_OF_PLAN = 1 << 13
+    VULNERABLE = 1 << 14
+
+
+# Reasons by bit: the protections of the gate first, in their order there, then what waiting cures.
+NIGHT_HOURS = 1 << 16
+QUIET_HOURS = 1 << 17
+LENDER_FULL = 1 << 18
+PERSON_FULL = 1 << 19
+GENTLE_FULL = 1 << 20
+NO_LAWFUL_MOMENT = 1 << 21
+DELAYS = NIGHT_HOURS | QUIET_HOURS | LENDER_FULL | PERSON_FULL | GENTLE_FULL
+
+FIELDS: tuple[tuple[str, str], ...] = (
+    ("run", "q"),
+    ("person", "q"),
+    ("lender", "q"),
+    ("debt", "q"),
+    ("about", "q"),
+    ("kind", "h"),
+    ("ask", "h"),
+    ("channel", "h"),
+    ("at", "q"),
+    ("not_after", "q"),
+    ("outcome", "h"),
+    ("not_before", "q"),
+    ("reasons", "i"),
+    ("flags", "i"),
+    ("zone", "h"),
+    ("law", "h"),
+    ("quiet_from", "i"),
+    ("quiet_to", "i"),
+    ("sent_to_person", "h"),
+    ("sent_by_lender", "h"),
+)
+"""Name and width (struct's letters) of a record's numbers, in order. Instants are Unix seconds, hours seconds of the day;
+lender 0 and quiet -1 mean none. `zone` and `law` are places in the run's own lists."""
+
+_RECORD = struct.Struct(">" + "".join(width for _, width in FIELDS))
+_NAMES = tuple(name for name, _ in FIELDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One question and its answer, as recorded."""
+
+    run: int
+    person: int
+    lender: int
+    debt: int
+    about: int
+    kind: int
+    ask: int
+    channel: int
+    at: int
+    not_after: int
+    outcome: int
+    not_before: int
+    reasons: int
+    flags: int
+    zone: int
+    law: int
+    quiet_from: int
+    quiet_to: int
+    sent_to_person: int
+    sent_by_lender: int
+
+    def packed(self) -> bytes:
+        """The canonical record: big-endian, fixed width, in the order of FIELDS."""
+        return _RECORD.pack(*(getattr(self, name) for name in _NAMES))
+
+
+def unpacked(record: bytes) -> Ask:
+    return Ask(**dict(zip(_NAMES, _RECORD.unpack(record), strict=True)))
+
+
+def leaf(record: bytes) -> bytes:
+    """RFC 9162: a leaf is hashed with a zero byte before it."""
+    return hashlib.sha256(b"\0" + record).digest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What the numbers of one run point at: time zones, and under which law each lender stands.
+
+    `laws` are (jurisdiction, lender type); `books` the rulebook of each jurisdiction.
+    """
+
+    zones: Sequence[str]
+    laws: Sequence[tuple[str, str]]
+    books: Mapping[str, Rulebook]
+
+    def book(self, law: int) -> Rulebook:
+        return self.books[self.laws[law][0]]
+
+
+def facts_of(ask: Ask, setting: Setting) -> GateFacts:
+    """The question as the gate takes it."""
+    flags = Flag(ask.flags)
+    holds = {
+        "moratorium": Flag.MORATORIUM,
+        "dispute": Flag.DISPUTE,
+        "represented": Flag.REPRESENTED,
+        "cease": Flag.CEASE,
+        "hold": Flag.HELD,
+    }
+    return GateFacts(
+        now=datetime.fromtimestamp(ask.at, UTC),
+        channel=CHANNELS[ask.channel],
+        purpose=Purpose.REMINDER,
+        lender_type=setting.laws[ask.law][1],
+        consented=Flag.CONSENTED in flags,
+        address_known=Flag.ADDRESS_KNOWN in flags,
+        zones=(setting.zones[ask.zone],),
+        sent_to_person_today=ask.sent_to_person,
+        sent_by_lender_today=ask.sent_by_lender,
+        holds=tuple(sorted(name for name, flag in holds.items() if flag in flags)),
+        opted_out=Flag.OPTED_OUT in flags,
+        address_opted_out=Flag.ADDRESS_OPTED_OUT in flags,
+        paused=Flag.PAUSED in flags,
+        quiet=(clock_face(ask.quiet_from), clock_face(ask.quiet_to)) if ask.quiet_from >= 0 else None,
+        plan_in_force=Flag.PLAN_IN_FORCE in flags,
+        reminds_of_plan=Flag.REMINDS_OF_PLAN in flags,
+        payment_disputed=Flag.PAYMENT_DISPUTED in flags,
+        payment_pending=Flag.PAYMENT_PENDING in flags,
+        vulnerable=Flag.VULNERABLE in flags,
+    )
+
+
+def replay(ask: Ask, setting: Setting) -> tuple[int, int, int]:
+    """Outcome, not_before and reasons as the gate gives them today on the recorded facts."""
+    facts = facts_of(ask, setting)
+    book = setting.book(ask.law)
+    verdict = gate.judge(book, facts)
+    return (*answer_of(verdict), reasons_of(book, facts, verdict))
+
+
+def answer_of(verdict: Verdict) -> tuple[int, int]:
+    outcome = next(number for number, word in OUTCOMES.items() if word is verdict.outcome)
+    return int(outcome), int(verdict.not_before.timestamp()) if verdict.not_before else 0
+
+
+def reasons_of(book: Rulebook, facts: GateFacts, verdict: Verdict) -> int:
+    """The bits of every protection and delay that stands."""
+    question = gate.asked(facts)
+    bits = sum(1 << place for place, (test, _, _) in enumerate(gate.PROTECTIONS) if test(question, None))
+    bits |= gate.hour_bits(book, facts, night=NIGHT_HOURS, quiet=QUIET_HOURS)
+    limits = gate.caps(book, gate.first_day(book, facts))
+    for bit, test in CAPS:
+        bits |= bit if test(question, limits) else 0
+    if verdict.outcome is Outcome.REFUSED and not bits & ~DELAYS:
+        bits |= NO_LAWFUL_MOMENT
+    return bits
+
+
+CAPS = (
+    (LENDER_FULL, rules.lender_is_full),
+    (PERSON_FULL, rules.person_is_full),
+    (GENTLE_FULL, rules.gentle_is_full),
+)
+
+
+def clock_face(second: int) -> time:
+    return time(second // 3600, second // 60 % 60, second % 60)
