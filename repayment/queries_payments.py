@@ -13,9 +13,13 @@ from cases import queries as case_queries
 from cases.access import Permission
 from cases.models import Case, User
 from repayment.domain.allocation import Ledger, Line, Order, Paid, RowState, Standing, allocate, row_states
+from repayment.domain.restructure import reprocessed
+from repayment.domain.terms import Terms
 from repayment.models import Instalment, Payment, PaymentState, Plan
 
 State = PaymentState.State
+# In place of a payment's key: interest that is not asked for after all, because a payment had been made before.
+REPROCESSED = 0
 # Plans on which a payment can be noted: a late or a second transfer on one paid off is a visible credit.
 PAYABLE = (Plan.State.ACTIVE, Plan.State.SUSPENDED, Plan.State.BROKEN, Plan.State.COMPLETED)
 
@@ -142,6 +146,9 @@ def _account(plan: Plan, instalments: Sequence[Instalment], payments: Sequence[N
     for noted in payments:
         by_state[noted.state].append(_paid(noted.payment))
     confirmed, order = by_state[State.CONFIRMED], Order(plan.allocation)
+    too_much = _too_much(plan, confirmed)
+    if too_much and plan.restructuring:
+        confirmed = [*confirmed, Paid(id=REPROCESSED, on=plan.restructuring.value_date, amount=too_much)]
     claimed, disputed = by_state[State.CLAIMED], by_state[State.NOT_RECEIVED]
     ledger = allocate(instalments, confirmed, order)
     hoped = allocate(instalments, [*confirmed, *claimed, *disputed], order) if claimed or disputed else ledger
@@ -161,6 +168,26 @@ def _account(plan: Plan, instalments: Sequence[Instalment], payments: Sequence[N
         for instalment, standing in zip(instalments, hoped.rows, strict=True)
     ]
     return Account(plan=plan, rows=rows, payments=payments, ledger=ledger, hoped=hoped)
+
+
+def _too_much(plan: Plan, confirmed: Sequence[Paid]) -> int:
+    """What an agreement asks for too much because payments from before it were written down on it; usually 0."""
+    worked_out = plan.restructuring
+    if worked_out is None:
+        return 0
+    late = [paid for paid in confirmed if paid.on <= worked_out.paid_until]
+    if not late:
+        return 0
+    counted = Payment.objects.filter(plan=worked_out.plan_id, ref__in=worked_out.counted)
+    saved = reprocessed(
+        Terms.from_json(worked_out.plan.terms),
+        [*map(_paid, counted), *late],
+        Terms.from_json(plan.terms),
+        on=worked_out.value_date,
+        paid_until=worked_out.paid_until,
+        order=Order(worked_out.plan.allocation),
+    )
+    return max(0, saved - sum(paid.amount for paid in late))
 
 
 def _paid(payment: Payment) -> Paid:

@@ -52,6 +52,8 @@ REASONS = {
     "declined": gettext_lazy("The last proposal was declined"),
     "withdrawn": gettext_lazy("The last proposal was withdrawn"),
     "expired": gettext_lazy("The last proposal ran out"),
+    "plan_paused": gettext_lazy("The agreement is paused"),
+    "plan_broken": gettext_lazy("The agreement has ended early"),
     "taken_back": gettext_lazy("The borrower took the agreement back in time"),
 }
 

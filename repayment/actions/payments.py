@@ -16,13 +16,15 @@ from cases import clock
 from cases.access import Permission
 from cases.actions import events, work
 from cases.domain.refusal import Refused
-from cases.models import Debt, Submission, User
-from repayment import queries, queries_payments
+from cases.models import Submission, User
+from repayment import queries, queries_payments, queries_plans
+from repayment.actions import plans
 from repayment.actions.waiting import settle
-from repayment.domain import negotiation
-from repayment.domain.negotiation import Party, PlanState, PlanVerb
+from repayment.domain import schedule as schedules
+from repayment.domain.negotiation import Party
 from repayment.domain.payment_moves import PaymentState as StateCode
 from repayment.domain.payment_moves import PaymentVerb, move_payment
+from repayment.domain.terms import Terms
 from repayment.models import Instalment, Offer, Payment, PaymentState, Plan
 
 State, Reason = PaymentState.State, PaymentState.Reason
@@ -41,7 +43,7 @@ def claim(*, by: User, plan: Plan, amount: int, on: dt.date, reference: str = ""
     Refused with the field to change, Plan.DoesNotExist for somebody else's.
     """
     side = _side(by)
-    plan = _held(by=by, plan=plan)
+    plan = plans.held(by=by, plan=plan)
     if once:
         key = {"borrower": plan.case.borrower, "purpose": Submission.Purpose.PAYMENT, "key": once}
         earlier = Submission.objects.filter(**key).first()
@@ -132,6 +134,11 @@ def reverse(*, by: User, payment: Payment, reason: str) -> Payment:
     if state == State.REVERSED:
         return payment
     _after(state, PaymentVerb.REVERSE, Party.LENDER)
+    if queries_plans.is_counted(payment):
+        raise Refused(
+            "payment_counted",
+            _("A newer agreement was worked out with this payment in it. Agree a change of that one."),
+        )
     _step(by, payment, number, State.REVERSED, _chosen(reason, REVERSALS))
     _record("payment.reversed", by=by, payment=payment, reason=reason)
     work.put("payment_reversed", about=payment, person=payment.plan.case.borrower)
@@ -140,23 +147,13 @@ def reverse(*, by: User, payment: Payment, reason: str) -> Payment:
 
 
 # ── the walls ────────────────────────────────────────────────────────────────────────────────
-def _held(*, by: User, plan: Plan) -> Plan:
-    """The plan as it stands now, with person, debt, offer and plan locked. Raises Plan.DoesNotExist outside the scope."""
-    found = queries.plans_for(by).get(pk=plan.pk)
-    User.objects.select_for_update().get(pk=found.case.borrower_id)
-    Debt.objects.select_for_update().get(pk=found.debt_id)
-    Offer.objects.select_for_update().get(pk=found.offer_id)
-    held: Plan = queries.plans_for(by).select_for_update(of=("self",)).get(pk=plan.pk)
-    return held
-
-
 def _held_payment(*, by: User, payment: Payment, verb: PaymentVerb) -> Payment:
     """The payment with its plan held. Raises Payment.DoesNotExist for a stranger and for the side that has no say."""
     side = Permission.PAYMENT_NOTE if verb is PaymentVerb.WITHDRAW else Permission.PAYMENT_CONFIRM
     if not by.may(side):
         raise Payment.DoesNotExist
     found = queries_payments.payments_for(by).get(pk=payment.pk)
-    found.plan = _held(by=by, plan=found.plan)
+    found.plan = plans.held(by=by, plan=found.plan)
     return found
 
 
@@ -174,7 +171,7 @@ def _must_be_possible(plan: Plan, amount: int, on: dt.date, reference: str) -> N
     if amount <= 0:
         raise Refused("not_positive", _("Write an amount above zero."), field="amount")
     agreed = Instalment.objects.filter(plan=plan).aggregate(sum=Sum("amount"))["sum"] or 0
-    if amount > agreed:
+    if amount > agreed + schedules.build(Terms.from_json(plan.terms)).left.amount:
         raise Refused(
             "above_plan", _("This is more than the whole plan. Please check the zeros."), field="amount"
         )
@@ -182,7 +179,7 @@ def _must_be_possible(plan: Plan, amount: int, on: dt.date, reference: str) -> N
         raise Refused(
             "still_to_come", _("Choose today or an earlier day: the day on which you paid."), field="on"
         )
-    if on < plan.agreed_at.astimezone(clock.BEIJING).date():
+    if on < queries_plans.began_on(plan):
         raise Refused(
             "before_agreement",
             _("This day is before the agreement. What was paid before it is not part of this plan."),
@@ -241,12 +238,12 @@ def _confirm(by: User, payment: Payment, number: int) -> None:
 def _settle(plan: Plan, *, by: User) -> None:
     """What the payments mean for the plan and for whom the case waits."""
     account = queries_payments.account_of(plan)
-    if not account.ledger.open and plan.state in (*queries.IN_FORCE, Plan.State.BROKEN):
-        _move(plan, PlanVerb.COMPLETE, by=by, kind="plan.completed")
+    # What stays owed until a review is not paid off by the rows before it.
+    paid_off = not account.ledger.open and not Terms.from_json(plan.terms).is_open_ended
+    if paid_off and plan.state in (*queries.IN_FORCE, Plan.State.BROKEN):
+        plans.complete(by=by, plan=plan)
     elif account.ledger.open and plan.state == Plan.State.COMPLETED:
-        if Plan.objects.filter(debt=plan.debt_id, state__in=queries.IN_FORCE).exists():
-            raise Refused("already_agreed", _("There is already an agreement on this debt."))
-        _move(plan, PlanVerb.REOPEN, by=by, kind="plan.reopened")
+        plans.reopen(by=by, plan=plan)
     if account.is_checked:
         otherwise = "payment_not_found"
     elif plan.state in queries.IN_FORCE:
@@ -254,12 +251,6 @@ def _settle(plan: Plan, *, by: User) -> None:
     else:
         otherwise = "plan_completed" if plan.state == Plan.State.COMPLETED else plan.case.reason
     settle(plan.case, otherwise=otherwise)
-
-
-def _move(plan: Plan, verb: PlanVerb, *, by: User, kind: str) -> None:
-    plan.state = negotiation.move_plan(PlanState(plan.state), verb, who=Party.SYSTEM)
-    plan.save(update_fields=["state"])
-    events.record(kind, by=by, about=plan, person=plan.case.borrower, lender=plan.case.lender)
 
 
 def _record(kind: str, *, by: User, payment: Payment, **data: object) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .allocation import Order, Paid, allocate, counted
 from .ladder import Climb
@@ -204,27 +204,34 @@ def restructure(state: State, terms: Terms) -> Restructure:
     if terms.first_due <= state.on:
         raise TermsRefused("first_due", "due_before_start", "The first due date must come after the start.")
     schedule = build(terms)
+    lines = steps_to(state.lines, state.owed, terms, schedule)
+    return Restructure(state=state, terms=terms, schedule=schedule, lines=lines)
+
+
+def steps_to(lines: Iterable[Line], left: Sums, terms: Terms, schedule: Schedule) -> tuple[Line, ...]:
+    """The steps of a state and, after them, those of the new terms: waive, capitalise, rebuild."""
     waived = -Sums(interest=terms.waive_interest, fees=terms.waive_fees)
-    left = state.owed + waived
-    lines = [*state.lines, Line(operation=Operation.WAIVE, moved=waived, after=left)]
+    left += waived
+    found = [*lines, Line(operation=Operation.WAIVE, moved=waived, after=left)]
     if terms.arrears is Arrears.CAPITALISED:
         moved = Sums(principal=left.interest, interest=-left.interest)
         left += moved
-        lines.append(Line(operation=Operation.CAPITALISE, moved=moved, after=left))
+        found.append(Line(operation=Operation.CAPITALISE, moved=moved, after=left))
     totals, still = schedule.totals, schedule.left
     asked = Sums(
         principal=totals.principal + still.principal,
         interest=totals.interest + totals.arrears + still.interest,
         fees=totals.fees + still.fees,
     )
-    lines.append(Line(operation=Operation.REBUILD, moved=asked + -left, after=asked))
-    return Restructure(state=state, terms=terms, schedule=schedule, lines=tuple(lines))
+    found.append(Line(operation=Operation.REBUILD, moved=asked + -left, after=asked))
+    return tuple(found)
 
 
 def continued(terms: Terms, state: State) -> Terms:
     """The old agreement's own terms from here on: the months still to come, for what is owed now.
 
-    The starting point of every variation. What was missed is spread over the rows. A settlement goes on as instalments
+    The starting point of every variation. What was missed is spread over the rows; where so much is paid that the light
+    months or the length no longer fit, they are left out or shortened. A settlement goes on as instalments
     without interest, because its sums no longer fit; a claw-back ends with the agreement that held it.
     """
     passed = state.months
@@ -249,7 +256,7 @@ def continued(terms: Terms, state: State) -> Terms:
         # The months agreed are over: what is left is divided anew, over a year until somebody says otherwise.
         review, periods = None, 12
     short = first_due.day < terms.day
-    return dataclasses.replace(
+    after = dataclasses.replace(
         terms,
         principal=state.owed.principal,
         interest=state.owed.interest,
@@ -269,12 +276,81 @@ def continued(terms: Terms, state: State) -> Terms:
         review=review,
         clawback=None,
     )
+    return _fitting(after)
+
+
+def _fitting(terms: Terms) -> Terms:
+    """The terms, or the nearest ones that a small remainder can be divided by."""
+    single: dict[str, Any] = {"steps": (), "review": None, "periods": None if terms.amount else 1}
+    level: dict[str, Any] = {"steps": (), "review": None, "periods": terms.periods or single["periods"]}
+    nearer = terms
+    for changes in ({}, level, single):
+        nearer = dataclasses.replace(terms, **changes)
+        try:
+            build(nearer)
+        except TermsRefused:
+            continue
+        return nearer
+    return nearer
 
 
 def _months_between(earlier: date, later: date) -> int:
     """The fewest whole months from `earlier` that lead past `later`."""
     months = max(0, (later.year - earlier.year) * 12 + later.month - earlier.month)
     return months + (month_after(earlier, months) <= later)
+
+
+def reprocessed(
+    old: Terms,
+    payments: Iterable[Paid],
+    new: Terms,
+    *,
+    on: date,
+    paid_until: date,
+    order: Order = Order.LEGAL,
+) -> int:
+    """What the new plan asks for too much, because a payment from before it was written down after it.
+
+    `payments` are all of the old plan's, the late ones among them. The new plan is built again for what was really owed;
+    the difference is a credit on it. With it the balance is the one that would be there had everybody written everything
+    down at once. Never negative.
+    """
+    state = state_at(old, payments, on=on, order=order, paid_until=paid_until)
+    really = dataclasses.replace(
+        new,
+        principal=state.owed.principal,
+        interest=state.owed.interest,
+        fees=state.owed.fees,
+        waive_interest=min(new.waive_interest, state.owed.interest),
+        waive_fees=min(new.waive_fees, state.owed.fees),
+    )
+    agreed = build(new)
+    try:
+        built = build(really)
+        asked = built.totals.amount + built.left.amount
+    except TermsRefused:
+        # So little was left that these terms no longer fit: nothing but what was owed is asked for.
+        asked = state.owed.total - really.waive_interest - really.waive_fees
+    return max(0, agreed.totals.amount + agreed.left.amount - asked)
+
+
+def to_json(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """The steps in minor units, as they are kept beside an agreement."""
+    return [
+        {
+            "operation": line.operation.value,
+            "moved": dataclasses.asdict(line.moved),
+            "after": dataclasses.asdict(line.after),
+        }
+        for line in lines
+    ]
+
+
+def from_json(lines: Iterable[dict[str, Any]]) -> tuple[Line, ...]:
+    return tuple(
+        Line(operation=Operation(line["operation"]), moved=Sums(**line["moved"]), after=Sums(**line["after"]))
+        for line in lines
+    )
 
 
 # ── a moratorium ─────────────────────────────────────────────────────────────────────────────
@@ -311,9 +387,11 @@ def resumed(
 
 
 def months_moved(terms: Terms, paused_on: date, resumed_on: date) -> int:
-    """By how many months due days move: the fewest that give every day of the pause back."""
-    back = terms.first_due + (resumed_on - paused_on)
+    """By how many months due days move: the fewest that give every day of the pause back at the next payment."""
+    rows = build(terms).rows
+    coming = rows[0].due if rows else terms.first_due
+    months = (coming.year - terms.first_due.year) * 12 + coming.month - terms.first_due.month
     moved = 0
-    while due_after(terms, moved) < back:
+    while due_after(terms, months + moved) < coming + (resumed_on - paused_on):
         moved += 1
     return moved

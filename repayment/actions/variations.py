@@ -1,0 +1,84 @@
+"""Changing an agreement that runs: an offer to replace it, worked out from what is owed today. Either side may propose.
+
+Only a yes of the other side replaces anything (`plans.open_from`); until then, and after a no, the agreement stands.
+"""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from cases import clock
+from cases.actions import work
+from cases.domain.refusal import Refused
+from cases.models import User
+from repayment import queries, queries_plans
+from repayment.actions import offers, plans, second_person, waivers, walls
+from repayment.actions.waiting import settle
+from repayment.domain import restructure
+from repayment.domain.terms import Terms
+from repayment.models import Offer, Plan, Variation
+
+# Agreements that can be changed: a broken one too, for that is how it runs again on other terms.
+VARIABLE = (*queries.IN_FORCE, Plan.State.BROKEN)
+
+
+@transaction.atomic
+def propose(*, by: User, plan: Plan, terms: Terms, reason: str = "") -> Offer:
+    """Offer other terms for what a running agreement still owes today; it is replaced when the other side says yes.
+
+    `terms` start from `queries_plans.terms_to_vary`: they say how to pay, never how much is owed. An officer keeps to
+    the lender's published policy and to what may be decided alone. Raises Refused with the field to change.
+    """
+    plan = plans.held(by=by, plan=plan)
+    side = walls.side_of(by)
+    _must_be_variable(plan)
+    plans.no_payment_may_wait(plan)
+    if Offer.objects.filter(debt=plan.debt_id, state=Offer.State.OPEN).exists():
+        raise Refused("offer_open", _("An offer on this debt already waits for an answer."))
+    reason = walls.worded(reason)
+    old, today = Terms.from_json(plan.terms), clock.today()
+    if terms.rate > max(old.annual_rate, old.rate):
+        raise Refused("rate_raised", _("The rate cannot be higher than the debt's own."), field="annual_rate")
+    walls.must_lie_ahead(terms)
+    built = restructure.restructure(queries_plans.state_of(plan, today), terms)
+    number = Offer.objects.filter(debt=plan.debt_id).aggregate(last=Max("number"))["last"] or 0
+    offer = offers.put_forward(
+        by=by,
+        case=plan.case,
+        debt=plan.debt,
+        terms=terms,
+        schedule=built.schedule,
+        number=number + 1,
+        reason=reason,
+    )
+    if side == Offer.Side.LENDER:
+        walls.must_fit_policy(offer, terms, built.schedule)
+        second_person.must_not_be_needed(by=by, offer=offer, terms=terms, schedule=built.schedule)
+        waivers.reserve(offer=offer, amount=built.schedule.totals.waived, by=by)
+    Variation.objects.create(offer=offer, restructuring=plans.keep(plan, built.state, paid_until=today))
+    plans.record("plan.variation_offered", by=by, plan=plan, offer=offer.ref)
+    settle(plan.case, otherwise="plan_agreed")
+    if side == Offer.Side.LENDER:
+        work.put("offer_answered", about=offer, person=plan.case.borrower)
+    return offer
+
+
+def obstacles(*, plan: Plan, terms: Terms, on: dt.date) -> list[Refused]:
+    """What `propose` would refuse in these terms, each with the field to change, for a page that shows them first."""
+    found = []
+    for check in (
+        lambda: walls.must_lie_ahead(terms),
+        lambda: restructure.restructure(queries_plans.state_of(plan, on), terms),
+    ):
+        try:
+            check()
+        except Refused as refused:
+            found.append(refused)
+    return found
+
+
+def _must_be_variable(plan: Plan) -> None:
+    if plan.state not in VARIABLE:
+        raise Refused("not_in_force", _("This agreement is no longer in force."))
