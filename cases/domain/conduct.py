@@ -238,6 +238,39 @@ def lines(rulebook: Rulebook, lender_type: str) -> tuple[Line, ...]:
     return tuple(found)
 
 
+_NEEDS: Mapping[Test, tuple[str, ...]] = {
+    rules.closed_hours: ("from", "to"),
+    rules.too_many_talks: ("limit",),
+    rules.too_many_attempts: ("limit",),
+    rules.too_many_visits: ("limit",),
+    rules.too_many_calls_about_a_debt: ("limit",),
+    rules.called_after_a_talk: ("limit",),
+    rules.dialled_all_day: ("limit",),
+    rules.dialled_again_at_once: ("seconds",),
+    rules.too_many_messages: ("limit",),
+    rules.too_many_contacts: ("limit",),
+    rules.contact_gate: ("failed_attempts",),
+}
+
+
+def objections(rulebook: Rulebook) -> list[str]:
+    """What is missing in a rulebook before contacts can be judged by it: rules of the table, numbers that a rule needs."""
+    wanted = {name for name in CHECKS if name.startswith(f"{rulebook.id}.")}
+    if not wanted:
+        return []
+    wanted |= {f"house.{kind}" for kind in _HOUSE}
+    found = [
+        f"{rulebook.id}: no rule {name}" for name in sorted(wanted - {rule.id for rule in rulebook.rules})
+    ]
+    for rule in rulebook.rules:
+        check = check_of(rule.id, rulebook.id)
+        needed = [name for test, _ in check.asks for name in _NEEDS.get(test, ())] if check else []
+        found += [
+            f"{rule.id}: needs the parameter {name!r}" for name in needed if name not in rule.parameters
+        ]
+    return found
+
+
 def _numbers(rule: Rule, others: Sequence[Rule] = ()) -> Numbers:
     first, last = _span([rule])
     other_first, other_last = _span(others) if others else _NEVER

@@ -19,7 +19,7 @@ from cases.domain.person_facts import DAYS, PersonFact, PersonFacts, Weekday
 from cases.domain.rulebook import LenderType, Rulebook
 from cases.domain.wire import Reader, Wrong, choice, text
 
-MAX_CONTACTS, MAX_FACTS, MAX_ZONES = 5_000, 500, 40
+MAX_CONTACTS, MAX_FACTS, MAX_ZONES = 5_000, 200, 40
 PROPOSED = "proposed"
 
 

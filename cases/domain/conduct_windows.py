@@ -24,6 +24,8 @@ from cases.domain.rulebook import Kind, Rulebook
 
 HORIZON = timedelta(days=35)
 """Nothing lawful within this time: refused rather than promised."""
+MOST_TURNS = 20_000
+"""No honest question has nearly as many moments at which its answer could turn; one made to have more is refused."""
 PROTECTIONS = frozenset(
     {"opt_out", "cease", "represented", "plan_in_force", "contact_refused", "moratorium", "dispute"}
 )
@@ -47,24 +49,33 @@ class Window:
 def ask(rulebook: Rulebook, history: History, proposed: Contact, *, lender_type: str) -> Window:
     """The verdict on one contact that would come on top of this history."""
 
-    def judged(at: datetime) -> tuple[Finding, ...]:
-        contact = replace(proposed, at=at)
-        days = history.days(contact, outside=True)
-        return conduct.judge(rulebook, contact, days, lender_type=lender_type)
-
     now = whole_second(proposed.at)
-    findings = judged(now)
+    findings = conduct.judge(
+        rulebook, proposed, history.days(proposed, outside=True), lender_type=lender_type
+    )
+    refused = Window(answer=Answer.REFUSED, not_before=None, findings=findings)
     if _protects(history, findings):
-        return Window(answer=Answer.REFUSED, not_before=None, findings=findings)
+        return refused
     if not _blocks(findings):
         return Window(answer=Answer.ALLOWED, not_before=None, findings=findings)
-    for at in _turns(rulebook, history, now, lender_type):
-        later = judged(at)
-        if _protects(history, later):
-            break
-        if not _blocks(later):
+    for at in _turns(rulebook, history, now, lender_type)[:MOST_TURNS]:
+        later = _first_objection(rulebook, history, replace(proposed, at=at), lender_type)
+        if not later:
             return Window(answer=Answer.DEFERRED, not_before=at, findings=findings)
-    return Window(answer=Answer.REFUSED, not_before=None, findings=findings)
+        if _protects(history, later):
+            return refused
+    return refused
+
+
+def _first_objection(
+    rulebook: Rulebook, history: History, contact: Contact, lender_type: str
+) -> Sequence[Finding]:
+    """What is found on the first clock on which anything blocks; protections are the same on all."""
+    for day in history.clocks(contact, outside=True):
+        findings = conduct.judge(rulebook, contact, [day], lender_type=lender_type)
+        if _blocks(findings) or _protects(history, findings):
+            return findings
+    return ()
 
 
 def _protects(history: History, findings: Sequence[Finding]) -> bool:
@@ -91,13 +102,14 @@ def _turns(rulebook: Rulebook, history: History, now: datetime, lender_type: str
 
 
 def _seconds(rulebook: Rulebook, history: History, lender_type: str) -> list[int]:
-    """Seconds of a local day at which something begins or ends."""
+    """Seconds of a local day at which something may end."""
     seconds = {0}
     for line in conduct.lines(rulebook, lender_type):
         if line.rule.id in HOURS:
             seconds.add((line.numbers.end + 1) % DAY)
     for fact in history.said.all:
-        seconds.update(edge for edge in (fact.before, fact.after) if edge is not None)
+        if fact.before is not None:
+            seconds.add(fact.before)
     return sorted(seconds)
 
 

@@ -39,7 +39,7 @@ _NOBODY = PersonFacts()
 
 
 class History:
-    """`zones` are those whose clocks are read; `said` is what the person has said, `card` whether a card debt is meant."""
+    """`zones` are those whose clocks are read; `said` is what the person has said."""
 
     def __init__(
         self,
@@ -68,8 +68,15 @@ class History:
         """
         The contact's facts on every clock. A contact from `outside` is judged as if it came on top of this history.
         """
+        return list(self.clocks(contact, card=card, outside=outside))
+
+    def clocks(
+        self, contact: Contact, *, card: bool = True, outside: bool = False
+    ) -> Iterator[tuple[LocalTime, Facts]]:
+        """As `days`, one clock after the other, for whoever may stop early."""
         at = whole_second(contact.at)
-        return [self._facts(contact, at, local_time(at, zone), card, outside) for zone in self.zones]
+        for zone in self.zones:
+            yield self._facts(contact, at, local_time(at, zone), card, outside)
 
     def _extra(self, contact: Contact, at: datetime, local: LocalTime) -> bool:
         return is_placed_call(contact) and self.said.consents_to_extra_calls(at, local)

@@ -99,7 +99,7 @@ def contact(**more: Any) -> dict[str, Any]:
         (person(timezones="Asia/Shanghai"), "/person/timezones"),
         (person(timezones=["Asia/Shanghai", "Asia/Atlantis"]), "/person/timezones/1"),
         (person(timezones=["america/new_york"]), "/person/timezones/0"),
-        (person(timezones=["../../etc/passwd"]), "/person/timezones/0"),
+        (person(timezones=["../Asia/Shanghai"]), "/person/timezones/0"),
         (person(timezones=["America"]), "/person/timezones/0"),
         (person(timezones=[None]), "/person/timezones/0"),
         (person(facts=None), "/person/facts"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cases.domain import rulebook
+from cases.domain import conduct, rulebook
 
 
 class Command(BaseCommand):
@@ -44,5 +44,5 @@ def _checked(path: Path) -> dict[str, Any]:
         "file": path.name,
         "version": book.version,
         "rules": len(book.rules),
-        "problems": rulebook.check(book),
+        "problems": [*rulebook.check(book), *conduct.objections(book)],
     }
