@@ -1,6 +1,7 @@
 """The policy in the officers' admin: everybody reads it, an administrator publishes the next one, nobody edits."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -15,13 +16,14 @@ from django.utils.translation import gettext_lazy
 
 from cases import clock
 from cases import queries as case_queries
-from cases.access import Permission
+from cases.access import Permission, Role
 from cases.domain import money
-from cases.domain.amounts import AmountRefused, parse_amount
+from cases.domain.amounts import AmountRefused, parse_amount, parse_percent
 from cases.domain.refusal import Refused
 from cases.formats import unit
 from repayment import queries
 from repayment.actions import policies
+from repayment.domain.eligibility import Relief
 from repayment.models import Policy
 
 _MONTHS = gettext_lazy("months")
@@ -33,7 +35,33 @@ _COUNTED = {
     "waive_interest_percent": (gettext_lazy("Overdue interest waived"), "%"),
     "waive_fees_percent": (gettext_lazy("Fees waived"), "%"),
     "answer_days": (gettext_lazy("Answer within"), gettext_lazy("days")),
+    "cooling_off_hours": (gettext_lazy("To change one’s mind"), gettext_lazy("hours")),
 }
+# What is asked for, and whose limits: the prefix of their fields.
+_RELIEFS = {Relief.DEFERRAL: "pause", Relief.INTEREST_FREE: "free"}
+_LIMITED = {Role.OFFICER: "officer", Role.TEAM_LEAD: "lead"}
+# A condition or a limit as the domain calls it → the end of its field's name.
+_CONDITIONS = {
+    "min_days_overdue": "days",
+    "max_in_12_months": "times",
+    "min_paid_on_time": "paid",
+    "needs_difficulty": "difficulty",
+}
+_LIMITS = ("waiver", "principal", "periods")
+_EMPTY = gettext_lazy("Leave it empty for none.")
+
+
+def _count(label: object, suffix: object) -> forms.IntegerField:
+    widget = forms.NumberInput(attrs={"data-suffix": suffix})
+    return forms.IntegerField(label=label, help_text=_EMPTY, required=False, min_value=0, widget=widget)
+
+
+def _sum(label: object) -> forms.CharField:
+    return forms.CharField(label=label, help_text=_EMPTY, required=False, max_length=24)
+
+
+def _tick(label: object) -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False)
 
 
 class PolicyForm(forms.Form):
@@ -46,6 +74,31 @@ class PolicyForm(forms.Form):
     waive_fees_percent = forms.IntegerField()
     min_instalment = forms.CharField(label=gettext_lazy("Smallest instalment"), max_length=24)
     answer_days = forms.IntegerField()
+    cooling_off_hours = forms.IntegerField()
+    min_annual_rate = forms.CharField(
+        label=gettext_lazy("Lowest rate a year"),
+        help_text=gettext_lazy("Below it a plan counts as one without interest."),
+        max_length=12,
+    )
+    instant = forms.BooleanField(
+        label=gettext_lazy("Agree at once"),
+        help_text=gettext_lazy("A proposal wholly inside this policy is accepted as it is sent."),
+        required=False,
+    )
+    pause_days = _count(gettext_lazy("Pause: overdue for at least"), gettext_lazy("days"))
+    pause_times = _count(gettext_lazy("Pause: at most in twelve months"), gettext_lazy("times"))
+    pause_paid = _count(gettext_lazy("Pause: paid on time before"), gettext_lazy("instalments"))
+    pause_difficulty = _tick(gettext_lazy("Pause: only with a reason"))
+    free_days = _count(gettext_lazy("Without interest: overdue for at least"), gettext_lazy("days"))
+    free_times = _count(gettext_lazy("Without interest: at most in twelve months"), gettext_lazy("times"))
+    free_paid = _count(gettext_lazy("Without interest: paid on time before"), gettext_lazy("instalments"))
+    free_difficulty = _tick(gettext_lazy("Without interest: only with a reason"))
+    officer_waiver = _sum(gettext_lazy("An officer alone waives at most"))
+    officer_principal = _sum(gettext_lazy("An officer alone decides debts up to"))
+    officer_periods = _count(gettext_lazy("An officer alone agrees at most"), _MONTHS)
+    lead_waiver = _sum(gettext_lazy("A team lead waives at most"))
+    lead_principal = _sum(gettext_lazy("A team lead decides debts up to"))
+    lead_periods = _count(gettext_lazy("A team lead agrees at most"), _MONTHS)
     since = forms.DateField(
         label=gettext_lazy("Holds from"),
         input_formats=["%Y-%m-%d"],
@@ -58,6 +111,7 @@ class PolicyForm(forms.Form):
         if current is not None:
             initial |= {name: getattr(current, name) for name in policies.RANGES}
             initial["min_instalment"] = money.to_major(current.min_instalment, currency)
+            initial |= _kept(current, currency)
         options.setdefault("initial", initial)
         super().__init__(*args, **options)
         for name, (label, suffix) in _COUNTED.items():
@@ -66,15 +120,82 @@ class PolicyForm(forms.Form):
             field.label = label
             field.widget.attrs |= {"data-suffix": suffix, "min": least, "max": most}
         self.fields["min_instalment"].widget.attrs |= {"data-suffix": unit(currency), "inputmode": "decimal"}
+        for name in (f"{who}_{what}" for who in _LIMITED.values() for what in ("waiver", "principal")):
+            self.fields[name].widget.attrs |= {"data-suffix": unit(currency), "inputmode": "decimal"}
+        self.fields["min_annual_rate"].widget.attrs |= {"data-suffix": "%", "inputmode": "decimal"}
         self.fields["since"].widget.attrs["min"] = clock.today().isoformat()
 
     def clean_min_instalment(self) -> int:
+        return self._amount("min_instalment") or 0
+
+    def clean_officer_waiver(self) -> int | None:
+        return self._amount("officer_waiver")
+
+    def clean_officer_principal(self) -> int | None:
+        return self._amount("officer_principal")
+
+    def clean_lead_waiver(self) -> int | None:
+        return self._amount("lead_waiver")
+
+    def clean_lead_principal(self) -> int | None:
+        return self._amount("lead_principal")
+
+    def clean_min_annual_rate(self) -> Decimal:
+        typed = self.cleaned_data["min_annual_rate"]
         try:
-            return parse_amount(self.cleaned_data["min_instalment"], self.currency).minor
+            return parse_percent(f"{typed}%" if typed.replace(".", "", 1).isdecimal() else typed)
+        except AmountRefused as refused:
+            raise forms.ValidationError(
+                _("Write the rate as a number, for example 6."), code=refused.code
+            ) from None
+
+    def policy(self) -> dict[str, Any]:
+        """The fields of Policy, the conditions and limits gathered into their tables."""
+        data = dict(self.cleaned_data)
+        conditions = {
+            relief.value: {
+                name: value
+                for name, end in _CONDITIONS.items()
+                if (value := data.pop(f"{prefix}_{end}")) not in (None, False)
+            }
+            for relief, prefix in _RELIEFS.items()
+        }
+        authority = {
+            role.value: {
+                name: value for name in _LIMITS if (value := data.pop(f"{prefix}_{name}")) is not None
+            }
+            for role, prefix in _LIMITED.items()
+        }
+        return data | {"conditions": conditions, "authority": authority}
+
+    def _amount(self, name: str) -> int | None:
+        typed = self.cleaned_data[name]
+        if not typed:
+            return None
+        try:
+            return parse_amount(typed, self.currency).minor
         except AmountRefused as refused:
             raise forms.ValidationError(
                 _("Write the amount in digits, for example 490.00."), code=refused.code
             ) from None
+
+
+def _kept(policy: Policy, currency: str) -> dict[str, Any]:
+    """The tables of a policy as flat fields; what is not limited stays empty."""
+    found: dict[str, Any] = {
+        "instant": policy.instant,
+        "min_annual_rate": f"{(policy.min_annual_rate * 100).normalize():f}",
+    }
+    for relief, prefix in _RELIEFS.items():
+        asked = policy.conditions.get(relief.value, {})
+        found |= {f"{prefix}_{end}": asked.get(name) for name, end in _CONDITIONS.items()}
+    for role, prefix in _LIMITED.items():
+        limits = policy.authority.get(role.value, {})
+        found[f"{prefix}_periods"] = limits.get("periods")
+        for name in ("waiver", "principal"):
+            limit = limits.get(name)
+            found[f"{prefix}_{name}"] = None if limit is None else money.to_major(limit, currency)
+    return found
 
 
 @admin.register(Policy)
@@ -143,7 +264,7 @@ class PolicyAdmin(admin.ModelAdmin):
             status = 422
             if form.is_valid():
                 try:
-                    policies.publish(by=request.user, lender=lender, **form.cleaned_data)
+                    policies.publish(by=request.user, lender=lender, **form.policy())
                 except Refused as refused:
                     form.add_error(refused.field if refused.field in form.fields else None, str(refused))
                 else:

@@ -9,6 +9,7 @@ from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission
 from cases.models import Consent, Debt, Lender, User
+from repayment import queries_limitation
 from repayment.domain import negotiation
 from repayment.models import Acceptance, Choice, Instalment, Offer, Plan, Policy
 
@@ -105,10 +106,15 @@ def offers_of(choice: Choice) -> QuerySet[Offer]:
 
 
 def debts_to_settle(user: User) -> list[Debt]:
-    """The borrower's debts that a plan can be made for: a known principal, the budget's currency, no agreement yet."""
+    """The borrower's debts that a plan can be made for: a known principal, the budget's currency, no agreement yet,
+    and not so old that nothing is sent without the borrower's own word."""
     statement = case_queries.current_statement(user)
     currency = statement.currency if statement else "CNY"
-    return [debt for debt in not_agreed(user) if debt.principal and debt.currency == currency]
+    return [
+        debt
+        for debt in not_agreed(user)
+        if debt.principal and debt.currency == currency and not queries_limitation.is_left_out(debt)
+    ]
 
 
 def owner_refs(debts: Iterable[Debt]) -> dict[str, str]:

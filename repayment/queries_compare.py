@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from cases import clock
 from cases import queries as case_queries
 from cases.domain import rulebook
-from cases.models import Debt, Statement, User
-from repayment import queries
+from cases.models import Debt, Lender, Statement, User
+from repayment import queries, queries_eligibility, queries_limitation
 from repayment.domain.comparison import Candidate, DebtFacts, PolicyLimits
 from repayment.domain.do_nothing import DoNothing, Overdue, do_nothing
+from repayment.domain.eligibility import Relief
 from repayment.domain.search import search
-from repayment.models import Instalment
+from repayment.models import Instalment, Policy
 
 # The day of the month on which proposals ask to pay, and how far ahead the first one lies: lenders need time to
 # answer, and so do people.
@@ -31,7 +32,8 @@ class Comparison:
     """What a borrower chooses from, and what it was worked out from. Money in minor units a month.
 
     `available` is what the budget leaves after `agreed`, the payments already promised in agreements. `debts`
-    are the ones compared, `unclear` those whose amount nobody knows yet, `apart` those in another currency.
+    are the ones compared, `unclear` those whose amount nobody knows yet, `apart` those in another currency, `old` those
+    that may be too old for a court and that the borrower has not asked to include.
     `at_contract` are those compared whose lender has published nothing: each is counted at its own rate. `pauses` is
     how many months each of the debts may rest by what its lender publishes, by ref, where it may at all. `nothing` is
     what becomes of the debts when nothing is agreed, None when there are none.
@@ -43,6 +45,7 @@ class Comparison:
     debts: tuple[Debt, ...]
     unclear: tuple[Debt, ...]
     apart: tuple[Debt, ...]
+    old: tuple[Debt, ...]
     at_contract: tuple[Debt, ...]
     candidates: tuple[Candidate, ...]
     pauses: dict[str, int]
@@ -57,7 +60,9 @@ def compare_for(user: User) -> Comparison:
     statement = case_queries.current_statement(user)
     currency = statement.currency if statement else "CNY"
     open_debts = queries.not_agreed(user)
-    debts = tuple(debt for debt in open_debts if debt.principal and debt.currency == currency)
+    known = [debt for debt in open_debts if debt.principal and debt.currency == currency]
+    old = tuple(debt for debt in known if queries_limitation.is_left_out(debt))
+    debts = tuple(debt for debt in known if debt not in old)
     agreed = queries.promised(user, currency)
     available = max(0, statement.available - agreed) if statement else 0
     today = clock.today()
@@ -78,6 +83,7 @@ def compare_for(user: User) -> Comparison:
         debts=debts,
         unclear=tuple(debt for debt in open_debts if not debt.principal),
         apart=tuple(debt for debt in open_debts if debt.principal and debt.currency != currency),
+        old=old,
         at_contract=tuple(debt for debt in debts if not limits[debt.ref].published),
         candidates=tuple(candidates),
         pauses={ref: each.deferral_max_periods for ref, each in limits.items() if each.deferral_max_periods},
@@ -148,18 +154,28 @@ def _limits(debts: tuple[Debt, ...], on: dt.date) -> dict[str, PolicyLimits]:
     owners = {debt.ref: case_queries.owner_of(debt) for debt in debts}
     policies = queries.policies_for({owner.pk for owner in owners.values() if owner and owner.joined}, on)
     limits: dict[str, PolicyLimits] = {}
-    for ref, owner in owners.items():
+    for debt in debts:
+        ref, owner = debt.ref, owners[debt.ref]
         policy = policies.get(owner.pk) if owner else None
+        shut = _not_yet(policy, debt, owner) if policy and owner and policy.conditions else frozenset()
         limits[ref] = (
             UNPUBLISHED
             if policy is None
             else PolicyLimits(
                 max_periods=policy.max_periods,
-                interest_free_max_periods=policy.interest_free_max_periods,
-                deferral_max_periods=policy.deferral_max_periods,
+                interest_free_max_periods=(
+                    0 if Relief.INTEREST_FREE in shut else policy.interest_free_max_periods
+                ),
+                deferral_max_periods=0 if Relief.DEFERRAL in shut else policy.deferral_max_periods,
                 min_instalment=policy.min_instalment,
                 waive_interest_percent=policy.waive_interest_percent,
                 waive_fees_percent=policy.waive_fees_percent,
             )
         )
     return limits
+
+
+def _not_yet(policy: Policy, debt: Debt, owner: Lender) -> frozenset[Relief]:
+    """What a lender gives, but not on this debt today, by the conditions it has published."""
+    standings = queries_eligibility.standings(policy, debt, lender=owner, for_lender=False)
+    return frozenset(standing.relief for standing in standings if standing.unmet)

@@ -22,10 +22,12 @@ from notices.actions.asking import Question, Surroundings, rulebook_for
 from notices.domain import gate
 from notices.models import Decision, Message
 from repayment import queries as repayment_queries
+from repayment import queries_approvals
 from repayment.domain import schedule as schedules
 from repayment.domain.difference import Difference, differences, usual_amount
 from repayment.domain.terms import Terms
-from repayment.models import Acceptance, Offer, Plan
+from repayment.models import Acceptance, Approval, Offer, Plan
+from repayment.models import Question as AskedQuestion
 
 SHOWS = {
     "all": Q(),
@@ -72,6 +74,13 @@ class Sheet:
     terms: Terms
     schedule: schedules.Schedule
     differences: Sequence[Difference] = field(default_factory=tuple)
+    asked: Sequence[AskedQuestion] = ()
+    approval: Approval | None = None
+
+    @property
+    def has_open_question(self) -> bool:
+        """Whether the lender's own last question still waits: one at a time."""
+        return any(each.side == Offer.Side.LENDER and not hasattr(each, "reply") for each in self.asked)
 
     @property
     def monthly(self) -> int:
@@ -230,6 +239,15 @@ def sheets(officer: User, case: Case) -> Sequence[Sheet]:
         .order_by("made_at", "id")
     )
     terms = {offer.pk: Terms.from_json(offer.terms) for offer in offers}
+    asked: dict[int, list[AskedQuestion]] = {}
+    for question in queries_approvals.questions_for(officer).filter(offer__case=case):
+        asked.setdefault(question.offer_id, []).append(question)
+    waits = {
+        approval.offer_id: approval
+        for approval in queries_approvals.approvals_for(officer).filter(
+            offer__case=case, state=Approval.State.PENDING
+        )
+    }
     return [
         Sheet(
             offer=offer,
@@ -238,6 +256,8 @@ def sheets(officer: User, case: Case) -> Sequence[Sheet]:
             differences=(
                 differences(terms[offer.previous_id], terms[offer.pk]) if offer.previous_id in terms else ()
             ),
+            asked=asked.get(offer.pk, ()),
+            approval=waits.get(offer.pk),
         )
         for offer in offers
     ]

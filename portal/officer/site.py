@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_protect
 from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission, View
+from repayment import queries_approvals
 
 # allauth and django.contrib.auth register their own models with whatever site they find.
 SERVES = frozenset({"repayment.policy"})
@@ -66,6 +67,7 @@ class OfficerAdminSite(AdminSite):
         return {
             **super().each_context(request),
             "lender": case_queries.lender_of(request.user),
+            "badges": queries_approvals.badges(request.user),
             "now": clock.now(),
             "may_word": request.user.is_authenticated and request.user.may(Permission.WORDING_WRITE),
         }
@@ -76,7 +78,16 @@ class OfficerAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Imported here: the site object exists before the apps' models do.
-        from portal.officer import complaints, composer, evidence, payments, register, views, wordings
+        from portal.officer import (
+            complaints,
+            composer,
+            evidence,
+            negotiation,
+            payments,
+            register,
+            views,
+            wordings,
+        )
 
         wrap = self.admin_view
         desk = [
@@ -85,7 +96,11 @@ class OfficerAdminSite(AdminSite):
             path("cases/<slug:ref>/message/", wrap(composer.composer), name="case_message"),
             path("complaints/", wrap(complaints.complaints), name="complaints"),
             path("complaints/<slug:ref>/", wrap(complaints.complaint), name="complaint"),
-            path("complaints/<slug:ref>/evidence/", wrap(evidence.complaint_evidence), name="complaint_evidence"),
+            path(
+                "complaints/<slug:ref>/evidence/",
+                wrap(evidence.complaint_evidence),
+                name="complaint_evidence",
+            ),
             path("evidence/<slug:ref>/original", wrap(evidence.evidence_original), name="evidence_original"),
             path("evidence/pages/<slug:ref>", wrap(evidence.evidence_page), name="evidence_page"),
             path("payments/<slug:ref>/", wrap(payments.payment), name="payment"),
@@ -100,6 +115,11 @@ class OfficerAdminSite(AdminSite):
             path("offers/<slug:ref>/counter/", wrap(views.counter), name="offer_counter"),
             path("offers/<slug:ref>/refusal/", wrap(views.refusal), name="offer_refusal"),
             path("offers/<slug:ref>/withdrawal/", wrap(views.withdrawal), name="offer_withdrawal"),
+            path("offers/<slug:ref>/question/", wrap(negotiation.question_new), name="question_new"),
+            path("questions/<slug:ref>/", wrap(negotiation.question), name="question"),
+            path("approvals/", wrap(negotiation.approvals_page), name="approvals"),
+            path("approvals/<slug:ref>/", wrap(negotiation.approval), name="approval"),
+            path("waivers/", wrap(negotiation.waiver_budget), name="waiver_budget"),
         ]
         served = [
             path(f"{model._meta.app_label}/{model._meta.model_name}/", include(admin_class.urls))

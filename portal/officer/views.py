@@ -1,5 +1,6 @@
 """The officer's queue, case and answers: inside the admin's frame, ending in the shared actions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,11 +15,14 @@ from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import Case, Viewing
 from notices import queries as notice_queries
-from portal.officer import payments, queries
+from portal.officer import negotiation, payments, queries
 from portal.officer.forms import CounterForm, RefusalForm
+from portal.officer.negotiation import NoteForm
 from portal.officer.watch import case_of, case_of_offer, shows
 from repayment import queries as repayment_queries
-from repayment.actions import offers
+from repayment import wording
+from repayment.actions import approvals, offers
+from repayment.actions.second_person import NeedsApproval
 from repayment.domain.difference import differences
 from repayment.domain.terms import Terms
 from repayment.models import Offer
@@ -75,26 +79,45 @@ def acceptance(request: HttpRequest, ref: str) -> HttpResponse:
     """Accept the borrower's offer. GET shows what will be agreed."""
     offer = _offer_or_404(request, ref)
     refused = None
+    note = NoteForm(request.POST or None)
+    why: Sequence[str] = ()
     if request.method == "POST":
         try:
+            if "ask" in request.POST and note.is_valid():
+                approvals.ask(by=request.user, offer=offer, note=note.cleaned_data["note"])
+                messages.success(
+                    request, _("It waits for a second person. The borrower sees nothing of it yet.")
+                )
+                return redirect("admin:case", offer.case.ref)
             offers.accept(by=request.user, offer=offer)
         except Offer.DoesNotExist:
             raise Http404 from None
         except Refused as found:
             if queries.accepted_by(request.user, offer):
                 return redirect("admin:case", offer.case.ref)
-            if found.code not in _MENDABLE:
+            if isinstance(found, NeedsApproval):
+                why = found.reasons
+            elif found.field == "note":
+                note.add_error("note", str(found))
+                why = approvals.needed(by=request.user, offer=offer)
+            elif found.code not in _MENDABLE:
                 return _changed(request, offer, found)
-            refused = found
+            else:
+                refused = found
         else:
             messages.success(request, _("Agreed. The borrower is told now."))
             return redirect("admin:case", offer.case.ref)
     elif not _is_to_answer(offer):
         return _changed(request, offer)
+    else:
+        why = approvals.needed(by=request.user, offer=offer)
     return _page(
         request,
         "officer/acceptance.html",
-        status=422 if refused else 200,
+        status=422 if request.method == "POST" else 200,
+        why=wording.approval_reasons(why),
+        note=note,
+        budget=negotiation.budget_of(offer.case.lender, offer.terms["currency"]),
         title=_("Accept this proposal"),
         here="queue",
         offer=offer,
@@ -113,21 +136,34 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
     before = Terms.from_json(offer.terms)
     policy = repayment_queries.policy_for(offer.case.lender, clock.today())
     form = CounterForm(request.POST or None, before=before, policy=policy)
+    note = NoteForm(request.POST or None)
+    why: Sequence[str] = ()
     status = 200
     if request.method == "POST":
-        if form.is_valid() and "send" in request.POST:
+        if form.is_valid() and note.is_valid() and {"send", "ask"} & request.POST.keys():
+            answer = {"by": request.user, "offer": offer, "terms": form.terms}
+            reason = form.cleaned_data["reason"]
             try:
-                offers.counter(
-                    by=request.user, offer=offer, terms=form.terms, reason=form.cleaned_data["reason"]
-                )
+                if "ask" in request.POST:
+                    approvals.ask(**answer, reason=reason, note=note.cleaned_data["note"])
+                    messages.success(
+                        request, _("It waits for a second person. The borrower sees nothing of it yet.")
+                    )
+                    return redirect("admin:case", offer.case.ref)
+                offers.counter(**answer, reason=reason)
             except Offer.DoesNotExist:
                 raise Http404 from None
             except Refused as refused:
                 if queries.answer_by(request.user, offer, form.terms):
                     return redirect("admin:case", offer.case.ref)
-                if not refused.field and refused.code not in _MENDABLE:
+                if isinstance(refused, NeedsApproval):
+                    why = refused.reasons
+                elif refused.field == "note":
+                    note.add_error("note", str(refused))
+                elif not refused.field and refused.code not in _MENDABLE:
                     return _changed(request, offer, refused)
-                form.refuse(refused)
+                else:
+                    form.refuse(refused)
             else:
                 messages.success(request, _("Your offer is with the borrower."))
                 return redirect("admin:case", offer.case.ref)
@@ -136,8 +172,10 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
         elif form.preview:
             for obstacle in offers.obstacles(offer=offer, terms=form.terms):
                 form.refuse(obstacle)
-        status = 422 if form.errors else 200
+        status = 422 if form.errors or note.errors or why else 200
     shown = form.preview is not None and not form.errors
+    if shown and not why:
+        why = approvals.needed(by=request.user, offer=offer, terms=form.terms)
     return _page(
         request,
         "officer/counter.html",
@@ -148,6 +186,9 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
         before=queries.sheet_of(offer),
         policy=policy,
         form=form,
+        note=note,
+        why=wording.approval_reasons(why),
+        budget=negotiation.budget_of(offer.case.lender, before.currency),
         sheet=queries.sheet_of(offer, form.terms) if shown else None,
         differences=differences(before, form.terms) if shown else (),
     )
@@ -213,7 +254,7 @@ def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 # What other terms, or a policy, would mend: said on the page where the officer stands.
-_MENDABLE = frozenset({"outside_policy", "no_policy", "first_due_passed"})
+_MENDABLE = frozenset({"outside_policy", "no_policy", "first_due_passed", "waiver_budget_spent"})
 
 
 def _is_to_answer(offer: Offer) -> bool:
@@ -255,9 +296,7 @@ def _case_page(
         refused=refused,
         shown=queries.shown_fields(case),
         debts=debts,
-        standings=[
-            stage_words.shown(each) for each in queries_register.standings(debts, clock.today())
-        ],
+        standings=[stage_words.shown(each) for each in queries_register.standings(debts, clock.today())],
         sheets=sheets,
         open_sheets=[sheet for sheet in sheets if sheet.offer.state == Offer.State.OPEN],
         plans=queries.plans_of(request.user, case),
@@ -266,6 +305,7 @@ def _case_page(
         allowance=allowance,
         against=queries.told(allowance),
         letters=queries.messages_of(case),
+        budget=negotiation.budget_of(case.lender),
         policy=repayment_queries.policy_for(case.lender, clock.today()),
         today=clock.today(),
     )

@@ -12,7 +12,7 @@ from cases.actions.viewing import OfOnePerson
 from cases.models import Case, Complaint, User
 from portal.officer import queries
 from repayment import queries as repayment_queries
-from repayment import queries_payments
+from repayment import queries_approvals, queries_payments
 
 Find = Callable[[User, str], OfOnePerson | None]
 
@@ -29,6 +29,8 @@ NO_FILE = {
     "admin:wording_decision": "The lender's own sentences.",
     "admin:repayment_policy_changelist": "The lender's own published policies.",
     "admin:repayment_policy_add": "The lender's own published policies.",
+    "admin:waiver_budget": "The lender's own sums by month.",
+    "admin:approvals": "References, figures and colleagues' names; no name and no words of a borrower. Whoever opens one is logged.",
 }
 
 
@@ -72,3 +74,13 @@ def complaint_of(officer: User, ref: str) -> Complaint | None:
 def case_of_payment(officer: User, ref: str) -> Case | None:
     payment = queries_payments.payments_for(officer).filter(ref=ref).first()
     return payment.plan.case if payment else None
+
+
+def case_of_question(officer: User, ref: str) -> Case | None:
+    question = queries_approvals.questions_for(officer).filter(ref=ref).first()
+    return question.offer.case if question else None
+
+
+def case_of_approval(officer: User, ref: str) -> Case | None:
+    approval = queries_approvals.approvals_for(officer).filter(ref=ref).first()
+    return approval.offer.case if approval else None

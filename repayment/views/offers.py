@@ -15,13 +15,14 @@ from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import User
 from cases.naming import Named
-from repayment import queries, wording
+from repayment import queries, queries_approvals, wording
 from repayment.actions import offers as actions
+from repayment.actions.questions import MOST_PER_SIDE
 from repayment.domain.difference import Difference, Field, differences, usual_amount
 from repayment.domain.schedule import Schedule, build
 from repayment.domain.terms import Terms
 from repayment.forms import CounterForm, ReasonForm
-from repayment.models import Offer, Plan
+from repayment.models import Acceptance, Offer, Plan
 from repayment.views import sentences
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -247,8 +248,22 @@ def _page(user: User, offer: Offer) -> dict[str, Any]:
         "summary": _summary(found, terms.currency),
         "afford": affordability(user, offer, schedule) if running else None,
         "sentences": sentences.six(terms, schedule),
+        **_questions(user, offer, running=running),
+        "by_policy": Acceptance.objects.filter(offer=offer, by__isnull=True).exists(),
         "newer": queries.offers_for(user).filter(previous=offer).first(),
         "plan": _agreed(user, offer),
+    }
+
+
+def _questions(user: User, offer: Offer, *, running: bool) -> dict[str, Any]:
+    """What was asked about this offer, and whether the borrower may ask one more."""
+    asked = list(queries_approvals.questions_for(user).filter(offer=offer))
+    own = [question for question in asked if question.side == Offer.Side.BORROWER]
+    waits = any(not hasattr(question, "reply") for question in own)
+    return {
+        "asked": asked,
+        "is_running": running,
+        "may_ask": running and not waits and len(own) < MOST_PER_SIDE,
     }
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import re
 import threading
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -584,18 +585,33 @@ OFFICER_ROUTES = [route for route in walk(get_resolver().url_patterns) if route.
 
 def test_the_site_has_these_addresses_and_no_others():
     assert sorted(route.name for route in OFFICER_ROUTES) == [
+        "admin:approval",
+        "admin:approvals",
         "admin:case",
         "admin:case_message",
         "admin:complaint",
+        "admin:complaint_evidence",
         "admin:complaints",
+        "admin:evidence_original",
+        "admin:evidence_page",
         "admin:index",
         "admin:offer_acceptance",
         "admin:offer_counter",
         "admin:offer_refusal",
         "admin:offer_withdrawal",
         "admin:payment",
+        "admin:question",
+        "admin:question_new",
+        "admin:register",
+        "admin:register_end",
+        "admin:register_new",
         "admin:repayment_policy_add",
         "admin:repayment_policy_changelist",
+        "admin:waiver_budget",
+        "admin:wording",
+        "admin:wording_decision",
+        "admin:wording_next",
+        "admin:wordings",
     ]
 
 
@@ -655,6 +671,14 @@ POLICY = {
     "waive_fees_percent": "100",
     "min_instalment": "100.00",
     "answer_days": "5",
+    "cooling_off_hours": "48",
+    "min_annual_rate": "2",
+    "instant": "on",
+    "pause_days": "30",
+    "pause_times": "1",
+    "free_difficulty": "on",
+    "officer_waiver": "500.00",
+    "lead_waiver": "2000",
     "since": "2027-05-20",
 }
 
@@ -680,6 +704,12 @@ def test_an_administrator_publishes_the_next_policy(busy, client_for):
     assert client.post("/officer/repayment/policy/next/", POLICY).status_code == 302
     policy = Policy.objects.get(lender=busy.lenders[0], since=dt.date(2027, 5, 20))
     assert (policy.max_periods, policy.min_instalment, policy.answer_days) == (48, 10_000, 5)
+    assert (policy.instant, policy.cooling_off_hours, policy.min_annual_rate) == (True, 48, Decimal("0.02"))
+    assert policy.conditions == {
+        "deferral": {"min_days_overdue": 30, "max_in_12_months": 1},
+        "interest_free": {"needs_difficulty": True},
+    }
+    assert policy.authority == {"officer": {"waiver": 500_00}, "team_lead": {"waiver": 2000_00}}
     assert Event.objects.filter(kind="policy.published").count() == 1
     again = client.post("/officer/repayment/policy/next/", POLICY)
     assert again.status_code == 422
