@@ -109,17 +109,17 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
     top = max((sum(column) for column in columns), default=0) or 1
     width = WIDE / max(len(columns), 1)
     paths = [""] * len(series)
-    lids: list[str] = []
-    for month, column in enumerate(columns):
-        below = 0
+    start = 0
+    # Months alike are one block, cut into months by one line each: sixty bars of five lenders would be a heavy page.
+    for column, run in groupby(columns):
+        length, below = len(list(run)), 0
+        x, wide = start * width, length * width
         for index, amount in enumerate(column):
             if amount:
                 y = HIGH - (below + amount) * HIGH / top
-                paths[index] += (
-                    f"M{month * width:.1f} {y:.1f}h{width:.1f}v{amount * HIGH / top:.1f}h-{width:.1f}z"
-                )
+                paths[index] += f"M{x:.1f} {y:.1f}h{wide:.1f}v{amount * HIGH / top:.1f}h-{wide:.1f}z"
                 below += amount
-                lids.append(f"M{month * width:.1f} {y:.1f}h{width:.1f}")
+        start += length
     drops = ""
     finished: list[Label] = []
     for one in series:
@@ -134,11 +134,12 @@ def stacked(series: Sequence[Series], months: Sequence[date], other: str = "") -
             )
     fine = " gap--fine" if len(columns) > 24 else ""
     bars = "".join(
-        f'<path class="gap{fine} f{_colour(one.order)}" d="{path}"/>'
+        f'<path class="gap f{_colour(one.order)}" d="{path}"/>'
         for one, path in zip(series, paths, strict=True)
     )
     # Many months leave thin bars: one pixel between months then, still two between lenders.
-    bars += f'<path class="gap" fill="none" d="{"".join(lids)}"/>' if fine else ""
+    months_apart = "".join(f"M{month * width:.0f} 0V{HIGH}" for month in range(1, len(columns)))
+    bars += f'<path class="gap{fine}" fill="none" d="{months_apart}"/>' if months_apart else ""
     # Where most lenders are paid at once they are named; one that is paid only before or after, at its own first month.
     fullest = max(columns, key=lambda column: sum(map(bool, column)), default=())
     named = [
@@ -233,7 +234,7 @@ def burn_down(lines: Sequence[Line]) -> BurnDown:
     body = "".join(f'<path class="guide" d="M0 {HIGH - g.amount * HIGH / top:.1f}H{WIDE}"/>' for g in guides)
     for index, line in enumerate(lines):
         points = " ".join(
-            f"{month * WIDE / months:.1f} {HIGH - left * HIGH / top:.1f}"
+            f"{month * WIDE / months:.0f} {HIGH - left * HIGH / top:.0f}"
             for month, left in enumerate(line.left)
         )
         body += f'<polyline class="line l{index % 4 + 1}"{_dashes(index)} points="{points}"/>'
@@ -241,10 +242,12 @@ def burn_down(lines: Sequence[Line]) -> BurnDown:
         End(line=line, place=round((len(line.left) - 1) * STEPS / months), key=_line_key(index))
         for index, line in enumerate(lines)
     )
+    # Half-yearly for as long as three years, then yearly: the table stays one that is read.
+    every = 6 if months <= 36 else 12
     rows = tuple(
         (month, tuple(line.left[month] if month < len(line.left) else 0 for line in lines))
         for month in range(months + 1)
-        if month % 6 == 0 or month == months
+        if month % every == 0 or month == months
     )
     return BurnDown(
         svg=_svg(f'{body}<path class="axis" d="M0 {HIGH}H{WIDE}"/>'), ends=ends, guides=guides, rows=rows

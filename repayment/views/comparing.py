@@ -236,12 +236,10 @@ def _fact(candidate: Candidate, others: Sequence[Candidate]) -> str:
 
     if only("total_cost"):
         return _("costs least")
-    if only("months"):
-        return _("done soonest")
-    if only("highest_monthly"):
-        return _("lightest month")
-    if only("first_monthly"):
-        return _("easier at first")
+    if candidate.kind is not Kind.SOONEST and only("first_monthly"):
+        return _("easier at first") if candidate.kind is Kind.LIGHT_FIRST else _("less each month")
+    if candidate.kind is Kind.LIGHTEST and only("highest_monthly"):
+        return _("less each month")
     return ""
 
 
