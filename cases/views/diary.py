@@ -3,11 +3,12 @@
 import datetime as dt
 import re
 
+from babel.dates import get_day_names
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from cases import clock, queries_calendar, queries_diary, verdicts
+from cases import clock, formats, queries_calendar, queries_diary, verdicts
 from cases.access import Permission, requires
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
@@ -28,10 +29,11 @@ def contact_calendar(request: HttpRequest) -> HttpResponse:
     for contact in month.entries:
         line = f"{verdicts.way(contact)} · {verdicts.who(contact)}"
         days.setdefault(contact.at.astimezone(zone).date(), []).append((contact, line))
+    names = get_day_names("short", locale=formats.locale())
     return render(
         request,
         "contacts/calendar.html",
-        {"month": month, "today": today, "days": sorted(days.items()), "weekdays": month.weeks[0]},
+        {"month": month, "today": today, "days": sorted(days.items()), "weekdays": [names[day] for day in range(7)]},
     )
 
 
