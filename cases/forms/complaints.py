@@ -74,7 +74,7 @@ class ComplaintForm(OnceForm):
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    reach = forms.ChoiceField(
+    reach: forms.Field = forms.ChoiceField(
         label=_("How may the lender reach you about this?"),
         help_text=_("The law’s clock needs one. They may use it for this complaint only."),
         widget=forms.RadioSelect,
@@ -157,7 +157,7 @@ class VisitorComplaintForm(ComplaintForm):
             "invalid_choice": _("Choose the lender from the list."),
         },
     )
-    reach = forms.CharField(
+    reach: forms.Field = forms.CharField(
         label=_("How may the lender reach you about this?"),
         help_text=_(
             "A telephone number or an e-mail. You may leave it empty: the answer is read here, with the receipt."

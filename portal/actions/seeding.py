@@ -17,7 +17,14 @@ from cases.domain.refusal import Refused
 from cases.models import ComplaintFact, Lender, Post, User, Viewing
 from notices.actions import dispatch, news, planning, preferences
 from portal import story
-from portal.actions import releases, seeding_budgets, seeding_contacts, seeding_payments, troubles
+from portal.actions import (
+    releases,
+    seeding_budgets,
+    seeding_complaints,
+    seeding_contacts,
+    seeding_payments,
+    troubles,
+)
 from repayment import queries as repayment_queries
 from repayment.actions import choices, offers, proposals
 from repayment.domain.terms import Terms
@@ -173,6 +180,8 @@ def _arrives(diary: Diary, part: story.BorrowerPart, lenders: Sequence[Lender]) 
             diary.note(when, trouble)
         for when, said in seeding_contacts.of(part, person, lenders):
             diary.note(when, said)
+        for when, step in seeding_complaints.of(part, person, lenders):
+            diary.note(when, step)
 
     return deed
 
