@@ -24,7 +24,7 @@ from cases.domain.rulebook import Kind, Rulebook
 
 HORIZON = timedelta(days=35)
 """Nothing lawful within this time: refused rather than promised."""
-MOST_TURNS = 20_000
+MOST_TURNS = 10_000
 """No honest question has nearly as many moments at which its answer could turn; one made to have more is refused."""
 PROTECTIONS = frozenset(
     {"opt_out", "cease", "represented", "plan_in_force", "contact_refused", "moratorium", "dispute"}
