@@ -42,6 +42,8 @@ _ABOUT: dict[str, Any] = {
     "officer_please_answer": gettext_lazy("A reminder that an offer waits"),
     "officer_payment_coming": gettext_lazy("A reminder that a payment is coming"),
     "offer_answered": gettext_lazy("An answer to your proposal"),
+    "offer_question": gettext_lazy("A question about your proposal"),
+    "question_answered": gettext_lazy("An answer to your question"),
     "offer_expired": gettext_lazy("Your proposal ran out without an answer"),
     "plan_confirmed": gettext_lazy("The confirmation of your plan"),
     "complaint_answered": gettext_lazy("An answer to your complaint"),

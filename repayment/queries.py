@@ -13,6 +13,7 @@ from repayment import queries_limitation
 from repayment.domain import negotiation
 from repayment.models import Acceptance, Choice, Instalment, Offer, Plan, Policy
 
+HOUR = dt.timedelta(hours=1)
 IN_FORCE = (Plan.State.ACTIVE, Plan.State.SUSPENDED)
 # A debt with such a plan needs no other one: it is being paid, or it is paid off.
 SETTLED = (*IN_FORCE, Plan.State.COMPLETED)
@@ -70,6 +71,13 @@ def debts_in_force(people: Iterable[int]) -> set[tuple[int, int]]:
     """(person, debt), by primary key, of every agreement in force among these people: one query."""
     plans = Plan.objects.filter(case__borrower__in=list(people), state__in=IN_FORCE)
     return set(plans.values_list("case__borrower_id", "debt_id"))
+
+
+def hours_to_leave(lender: Lender) -> int:
+    """How long a yes agreed today may be taken back, in hours."""
+    policy = policy_for(lender, clock.today())
+    start = clock.now()
+    return round((negotiation.leave_until(start, policy.cooling_off_hours if policy else 0) - start) / HOUR)
 
 
 def leave_until(plan: Plan) -> dt.datetime:

@@ -36,7 +36,7 @@ class News:
 
 
 def _about_offer(work: Work) -> News:
-    """The lender answered a proposal, or let its last day pass."""
+    """The lender answered a proposal or a question, asked one, or let the last day pass."""
     offer = Offer.objects.select_related("case__borrower", "case__lender").get(ref=work.about_ref)
     return News(
         wording=work.kind,
@@ -106,6 +106,8 @@ def _payment_answered(work: Work) -> News:
 KINDS: Mapping[str, Callable[[Work], News]] = {
     "offer_answered": _about_offer,
     "offer_expired": _about_offer,
+    "offer_question": _about_offer,
+    "question_answered": _about_offer,
     "plan_agreed": _plan_agreed,
     "complaint_answered": _complaint_answered,
     "payment_confirmed": _payment_confirmed,

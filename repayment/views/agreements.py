@@ -113,7 +113,9 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
             "schedule": schedule,
             "rows": rows,
             "extras": schedule.totals.arrears + schedule.totals.fees,
-            "sentences": sentences.six(terms, schedule),
+            "sentences": sentences.six(
+                terms, schedule, hours=round((changeable_until - plan.agreed_at) / queries.HOUR)
+            ),
             "code": _grouped(plan.terms_sha256),
             "nonce": _grouped(plan.nonce),
             "proof": queries_ledger.proof_of("offer.accepted", plan.ref),

@@ -247,7 +247,7 @@ def _page(user: User, offer: Offer) -> dict[str, Any]:
         "rows": wording.difference_rows(found, terms.currency),
         "summary": _summary(found, terms.currency),
         "afford": affordability(user, offer, schedule) if running else None,
-        "sentences": sentences.six(terms, schedule),
+        "sentences": sentences.six(terms, schedule, hours=queries.hours_to_leave(offer.case.lender)),
         **_questions(user, offer, running=running),
         "by_policy": Acceptance.objects.filter(offer=offer, by__isnull=True).exists(),
         "newer": queries.offers_for(user).filter(previous=offer).first(),

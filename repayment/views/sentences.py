@@ -8,20 +8,20 @@ from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Terms
 
 
-def six(terms: Terms, schedule: Schedule) -> list[str]:
-    """What is paid, what it costs, and what both sides keep to."""
-    return [_payments(terms, schedule), _cost(terms, schedule), *promises()]
+def six(terms: Terms, schedule: Schedule, *, hours: int) -> list[str]:
+    """What is paid, what it costs, and what both sides keep to. `hours` is how long a yes may be taken back."""
+    return [_payments(terms, schedule), _cost(terms, schedule), *promises(hours)]
 
 
-def promises() -> list[str]:
-    """The four sentences that are the same in every agreement."""
+def promises(hours: int) -> list[str]:
+    """The four sentences that are the same in every agreement, but for the time to leave."""
     return [
         _("If you cannot pay one month, both sides talk first, then decide what to change."),
         _(
             "While you keep to this agreement, the lender and companies working for it do not press you for payment."
         ),
         _("You may pay it off early: then interest counts up to that day only, and nothing is added."),
-        _("You may take your yes back within 24 hours, without a reason."),
+        _("You may take your yes back within %(hours)s hours, without a reason.") % {"hours": hours},
     ]
 
 

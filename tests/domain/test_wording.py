@@ -34,6 +34,8 @@ KEYS = {
     "officer_payment_coming",
     "offer_answered",
     "offer_expired",
+    "offer_question",
+    "question_answered",
     "plan_confirmed",
     "complaint_answered",
     "payment_confirmed",
