@@ -92,6 +92,8 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "repayment_breach": (),
     "repayment_payment": (),
     "repayment_paymentstate": (),
+    "notices_asked": (),
+    "notices_night": ("at", "zones", "laws", "books", "count", "first", "last"),
     "notices_decision": (),
     "notices_template": ("lender_id", "key", "number", "sheet", "sha256", "author_id", "proposed_at"),
     "notices_receipt": (),

@@ -7,6 +7,7 @@ before the transaction that carries them commits, so a lower number may appear a
 import base64
 import functools
 import hashlib
+from collections.abc import Iterable, Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -31,9 +32,7 @@ def seal() -> Seal | None:
     Two sealers at once make two batches one after the other, never two with one number: on PostgreSQL they wait
     for one another, on SQLite the transaction is IMMEDIATE.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    _one_at_a_time()
     events = list(
         Event.objects.filter(~Exists(SealedEvent.objects.filter(event_id=OuterRef("pk")))).order_by("pk")[
             :MOST
@@ -41,18 +40,61 @@ def seal() -> Seal | None:
     )
     if not events:
         return None
-    last = Seal.objects.order_by("-number").first()
     leaves = [merkle.leaf_hash(record_of(event)) for event in events]
+    made = _make(merkle.root_of(leaves), len(leaves))
+    SealedEvent.objects.bulk_create(
+        (
+            SealedEvent(seal=made, event_id=event.pk, position=position, leaf=leaf.hex())
+            for position, (event, leaf) in enumerate(zip(events, leaves, strict=True))
+        ),
+        batch_size=500,
+    )
+    return made
+
+
+@transaction.atomic
+def seal_block(*, of: str, block: int, leaves: Iterable[bytes]) -> Seal:
+    """Seal records that another app keeps with their leaf hashes, in the order of the leaves. Once per block: a second
+    call returns the first batch. The app has said in `queries_ledger.BLOCKS` how to read them again.
+    """
+    _one_at_a_time()
+    made = Seal.objects.filter(of=of, block=block).first()
+    if made is not None:
+        return made
+    counted = 0
+
+    def counting() -> Iterator[bytes]:
+        nonlocal counted
+        for leaf in leaves:
+            counted += 1
+            yield leaf
+
+    root = merkle.root_of(counting())
+    return _make(root, counted, of=of, block=block)
+
+
+def _one_at_a_time() -> None:
+    """Two sealers make two batches one after the other: on SQLite the transaction is IMMEDIATE, here they wait."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _make(root: bytes, count: int, *, of: str = "events", block: int | None = None) -> Seal:
+    """The next batch of the chain, signed."""
+    last = Seal.objects.order_by("-number").first()
     now = clock.now()
     batch = merkle.Batch(
         number=last.number + 1 if last else 1,
-        count=len(leaves),
-        root=merkle.root_of(leaves),
+        count=count,
+        root=root,
         previous=bytes.fromhex(last.head) if last else merkle.GENESIS,
         sealed_at=now.isoformat(),
     )
     head = merkle.head_of(batch)
-    made = Seal.objects.create(
+    return Seal.objects.create(
+        of=of,
+        block=block,
         number=batch.number,
         count=batch.count,
         root=batch.root.hex(),
@@ -62,14 +104,6 @@ def seal() -> Seal | None:
         signature=_signing_key().sign(head).hex(),
         key=key_name(public_key()),
     )
-    SealedEvent.objects.bulk_create(
-        (
-            SealedEvent(seal=made, event_id=event.pk, position=position, leaf=leaf.hex())
-            for position, (event, leaf) in enumerate(zip(events, leaves, strict=True))
-        ),
-        batch_size=500,
-    )
-    return made
 
 
 def seal_all() -> int:

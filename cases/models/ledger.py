@@ -33,8 +33,13 @@ class Event(models.Model):
 
 
 class Seal(models.Model):
-    """One batch of events sealed: its Merkle root, chained to the head before it and signed. Append-only."""
+    """One batch sealed: its Merkle root, chained to the head before it and signed. Append-only.
 
+    `of` says what its leaves are: events, or another app's records, which `block` then names.
+    """
+
+    of = models.CharField(max_length=16, default="events")
+    block = models.BigIntegerField(null=True, blank=True)
     number = models.PositiveIntegerField(unique=True)
     count = models.PositiveIntegerField()
     root = models.CharField(max_length=64)

@@ -113,6 +113,7 @@ class Night:
         self._setting = setting
         self._first_day = (start.astimezone(UTC) - timedelta(days=3)).date()
         self._combos = _Combos()
+        self._recorded = 0
         self._moments: dict[int, int] = {}
         self._midnights: dict[int, Ints] = {}
         self._judged = [
@@ -132,7 +133,10 @@ class Night:
         asked = [block.ask(step) for step in block.steps()]
         places = np.concatenate([places for places, _ in asked])
         records = np.concatenate([records for _, records in asked], dtype=RECORD)
-        return records[np.argsort(places * TRIES + records["ask"], kind="stable")]
+        records = records[np.argsort(places * TRIES + records["ask"], kind="stable")]
+        records["place"] = np.arange(self._recorded, self._recorded + len(records))
+        self._recorded += len(records)
+        return records
 
     # ── clocks ───────────────────────────────────────────────────────────────────────────────
     def day_of(self, zone: int, at: Ints) -> Ints:

@@ -77,6 +77,7 @@ DELAYS = NIGHT_HOURS | QUIET_HOURS | LENDER_FULL | PERSON_FULL | GENTLE_FULL
 
 FIELDS: tuple[tuple[str, str], ...] = (
     ("run", "q"),
+    ("place", "q"),
     ("person", "q"),
     ("lender", "q"),
     ("debt", "q"),
@@ -97,7 +98,7 @@ FIELDS: tuple[tuple[str, str], ...] = (
     ("sent_to_person", "h"),
     ("sent_by_lender", "h"),
 )
-"""Name and width (struct's letters) of a record's numbers, in order. Instants are Unix seconds, hours seconds of the day;
+"""Name and width (struct's letters) of a record's numbers, in order. `place` counts the run's records from 0. Instants are Unix seconds, hours seconds of the day;
 lender 0 and quiet -1 mean none. `zone` and `law` are places in the run's own lists."""
 
 _RECORD = struct.Struct(">" + "".join(width for _, width in FIELDS))
@@ -109,6 +110,7 @@ class Ask:
     """One question and its answer, as recorded."""
 
     run: int
+    place: int
     person: int
     lender: int
     debt: int

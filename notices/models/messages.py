@@ -67,6 +67,8 @@ class Message(models.Model):
         Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="message"
     )
     made_at = models.DateTimeField()
+    # The last record of the night that planned it; no foreign key, for the records have none either.
+    asked = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["-due_at", "-id"]

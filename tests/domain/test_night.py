@@ -86,6 +86,7 @@ def alone(rows: Any, sent: Sent) -> list[Ask]:
         for number in range(bulk.TRIES):
             ask = Ask(
                 run=7,
+                place=len(found),
                 ask=number,
                 outcome=0,
                 not_before=0,

@@ -1,0 +1,63 @@
+"""One night's planning, as it is recorded: every question the gate was asked, with its facts and its answer."""
+
+from django.db import models
+
+
+class Night(models.Model):
+    """One run of planning. The numbers of its records point into `zones` and `laws`; `books` are the rulebooks' versions.
+
+    Its records are the rows of Asked from `first` to `last`, in the order of the sealed leaves. Append-only but for
+    `taken_up`, the last record that has become a message.
+    """
+
+    at = models.DateTimeField()
+    zones = models.JSONField()
+    laws = models.JSONField()
+    books = models.JSONField()
+    count = models.PositiveIntegerField()
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    taken_up = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"night {self.pk}"
+
+
+class Asked(models.Model):
+    """One question and its answer, in the numbers of `notices.domain.night`; `leaf` is the hash of exactly these. Append-only.
+
+    Written by COPY, a million at a time. No foreign keys: they would cost five times the row, and a record must outlive
+    what it speaks of.
+    """
+
+    run = models.BigIntegerField()
+    place = models.BigIntegerField()
+    person = models.BigIntegerField(db_index=True)
+    lender = models.BigIntegerField()
+    debt = models.BigIntegerField()
+    about = models.BigIntegerField()
+    kind = models.SmallIntegerField()
+    ask = models.SmallIntegerField()
+    channel = models.SmallIntegerField()
+    at = models.BigIntegerField()
+    not_after = models.BigIntegerField()
+    outcome = models.SmallIntegerField()
+    not_before = models.BigIntegerField()
+    reasons = models.IntegerField()
+    flags = models.IntegerField()
+    zone = models.SmallIntegerField()
+    law = models.SmallIntegerField()
+    quiet_from = models.IntegerField()
+    quiet_to = models.IntegerField()
+    sent_to_person = models.SmallIntegerField()
+    sent_by_lender = models.SmallIntegerField()
+    leaf = models.BinaryField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.run}/{self.pk}"
