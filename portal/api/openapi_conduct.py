@@ -177,19 +177,20 @@ WINDOWED: Schema = {
 
 _PERSON = {"timezones": ["America/New_York"]}
 _CALL = {"channel": "call", "direction": "outbound", "party": "borrower", "debts": ["M"], "number": "n1"}
-_CALLS = [{"id": f"c{day}", "at": f"2027-04-0{day}T10:00:00-04:00", **_CALL} for day in range(1, 8)]
 
 CHECK_EXAMPLE: Schema = {
     "jurisdiction": "US",
     "lender_type": "debt_collector",
     "person": _PERSON
     | {"facts": [{"kind": "opt_out", "channel": "call", "from": "2027-04-01T09:00:00-04:00"}]},
-    "contacts": _CALLS[:1],
+    "contacts": [{"id": "c1", "at": "2027-04-01T10:00:00-04:00", **_CALL}],
 }
 WINDOW_EXAMPLE: Schema = {
     "jurisdiction": "US",
     "lender_type": "debt_collector",
     "person": _PERSON,
-    "contacts": _CALLS,
-    "proposed": {"at": "2027-04-07T18:00:00-04:00", "channel": "call", "debt": "M", "purpose": "demand"},
+    "contacts": [
+        {"id": "c1", "at": "2027-04-01T10:00:00-04:00", **_CALL, "outcome": "conversation"},
+    ],
+    "proposed": {"at": "2027-04-02T18:00:00-04:00", "channel": "call", "debt": "M", "purpose": "demand"},
 }
