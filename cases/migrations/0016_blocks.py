@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from cases.append_only import AppendOnly
+
 
 class Migration(migrations.Migration):
 
@@ -20,4 +22,6 @@ class Migration(migrations.Migration):
             name='of',
             field=models.CharField(default='events', max_length=16),
         ),
+        # SQLite makes the table anew for a new column, and the guard goes with the old one.
+        AppendOnly("cases_seal"),
     ]
