@@ -22,6 +22,7 @@ from portal.actions import (
     seeding_budgets,
     seeding_complaints,
     seeding_contacts,
+    seeding_evidence,
     seeding_payments,
     troubles,
 )
@@ -71,6 +72,7 @@ def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
             deed = _send_what_is_due if days <= REMINDED_DAYS else _tell_news
             diary.note(dt.datetime.combine(day, _MORNING, clock.BEIJING), deed)
         diary.play(now)
+        seeding_evidence.keep()
         _complaints(lenders)
     ledger.seal_all()
 

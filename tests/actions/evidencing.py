@@ -102,7 +102,7 @@ HONEST: dict[str, bytes] = {
 
 def some_evidence(to: Complaint | Contact | None = None, data: bytes = b"", **how: Any) -> Evidence:
     to = to or a_complaint()
-    how = {"name": "微信截图.png"} | how
+    how = {"name": "20270511-221745.png"} | how
     return evidence.add(by=to.borrower, to=to, file=io.BytesIO(data or HONEST["png"]), **how)
 
 
