@@ -65,33 +65,29 @@ class Creditor:
 
 
 def month(user: User, first: dt.date) -> Month:
-    """The grid of one month: three queries, however full it is."""
+    """The grid of one month: a fixed number of queries, however full it is."""
     zone = queries_diary.zone_of(user)
-    every = list(queries_diary.contacts_for(user))
-    verdicts = queries_diary.judged(user) if every else {}
+    next_first = (first + dt.timedelta(days=31)).replace(day=1)
+    begins, ends = (dt.datetime.combine(day, dt.time(), zone) for day in (first, next_first))
+    diary = queries_diary.contacts_for(user)
+    entries = list(diary.filter(at__gte=begins, at__lt=ends))
+    verdicts = queries_diary.judged(user, entries)
     counts: Counter[dt.date] = Counter()
     found: Counter[dt.date] = Counter()
-    entries = []
-    days = []
-    for contact in every:
+    for contact in entries:
         day = contact.at.astimezone(zone).date()
-        days.append(day)
-        if (day.year, day.month) != (first.year, first.month):
-            continue
-        entries.append(contact)
         counts[day] += 1
         found[day] += bool(verdicts[contact.ref].findings)
     weeks = [
         [Day(date=day, inside=day.month == first.month, count=counts[day], found=found[day]) for day in week]
         for week in calendars.Calendar().monthdatescalendar(first.year, first.month)
     ]
-    next_first = (first + dt.timedelta(days=31)).replace(day=1)
     return Month(
         first=first,
         weeks=weeks,
         entries=entries,
-        earlier=(first - _DAY).replace(day=1) if any(day < first for day in days) else None,
-        later=next_first if any(day >= next_first for day in days) else None,
+        earlier=(first - _DAY).replace(day=1) if diary.filter(at__lt=begins).exists() else None,
+        later=next_first if diary.filter(at__gte=ends).exists() else None,
     )
 
 
@@ -101,7 +97,7 @@ def creditors(user: User, today: dt.date) -> list[Creditor]:
     this_week = today - dt.timedelta(days=today.weekday())
     mondays = [this_week - dt.timedelta(weeks=number) for number in range(WEEKS)]
     held: dict[object, list[tuple[dt.date, Contact]]] = {}
-    for contact in queries_diary.contacts_for(user):
+    for contact in queries_diary.contacts_for(user).defer("said", "caller", "number"):
         if contact.direction == "outbound":
             key = contact.lender_id or contact.lender_words
             held.setdefault(key, []).append((contact.at.astimezone(zone).date(), contact))
@@ -111,9 +107,10 @@ def creditors(user: User, today: dt.date) -> list[Creditor]:
 
 def _creditor(rows: Sequence[tuple[dt.date, Contact]], mondays: Sequence[dt.date]) -> Creditor:
     lender = rows[0][1].lender
-    days = {
-        day: _tally([contact for on, contact in rows if on == day]) for day in {day for day, _row in rows}
-    }
+    by_day: dict[dt.date, list[Contact]] = {}
+    for day, contact in rows:
+        by_day.setdefault(day, []).append(contact)
+    days = {day: _tally(mine) for day, mine in by_day.items()}
     busiest = max(days.items(), key=lambda each: (each[1].spoken, each[1].total, each[0]))
     limit = None
     if lender is not None:

@@ -1,6 +1,7 @@
 """Reading the diary and complaints: what each person may see, and what the rules of each day say about it."""
 
-from collections.abc import Hashable, Mapping
+import datetime as dt
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -26,10 +27,11 @@ def contacts_for(user: User) -> QuerySet[Contact]:
     return contacts.filter(borrower=user).order_by("-at", "-id")
 
 
-def judged(user: User) -> Mapping[str, Verdict]:
+def judged(user: User, only: Sequence[Contact] | None = None) -> Mapping[str, Verdict]:
     """The verdict on every contact of a person, by reference: five queries, however long the diary.
 
     Our own messages count with the lender they were sent for. What the person told a lender counts from that instant.
+    With `only`, these few are judged, with as much of the diary around them as the rules look back on.
     """
     pools: dict[Hashable, list[Entry]] = {}
     cards = {
@@ -38,6 +40,15 @@ def judged(user: User) -> Mapping[str, Verdict]:
         for party in debt.standing  # type: ignore[attr-defined]
     }
     rows = Contact.objects.filter(borrower=user, removed_at__isnull=True).select_related("lender")
+    wanted = None
+    if only is not None:
+        if not only:
+            return {}
+        wanted = {contact.ref for contact in only}
+        rows = rows.filter(at__lt=max(contact.at for contact in only) + _AHEAD)
+        # Calls that failed in a row are counted from the beginning; everything else within a week and its edges.
+        if all(contact.party != Contact.Party.LISTED_CONTACT for contact in only):
+            rows = rows.filter(at__gt=min(contact.at for contact in only) - _BACK)
     for row in rows.defer("said", "caller").order_by("at", "id"):
         pools.setdefault(_pool(row), []).append(
             Entry(
@@ -62,10 +73,19 @@ def judged(user: User) -> Mapping[str, Verdict]:
     for key, pool in pools.items():
         told = said.get(key) if isinstance(key, int) else said.everybody
         facts_told = [queries_designations.person_fact(fact) for fact in told]
-        found |= diary.verdicts(book, pool, (user.timezone,), facts_told)
+        found |= diary.verdicts(book, pool, (user.timezone,), facts_told, wanted)
     return found
 
 
+def same_day(user: User, contact: Contact) -> list[Contact]:
+    """The diary of the contact's own local day, itself among it, newest first."""
+    zone = zone_of(user)
+    day = contact.at.astimezone(zone).date()
+    begins, ends = (dt.datetime.combine(on, dt.time(), zone) for on in (day, day + dt.timedelta(days=1)))
+    return list(contacts_for(user).filter(at__gte=begins, at__lt=ends))
+
+
+_BACK, _AHEAD = dt.timedelta(days=9), dt.timedelta(days=2)
 # Enough to know a number again; a longer memory would cost every page that asks.
 _REMEMBERED = 2000
 

@@ -5,7 +5,7 @@ what had been asked for) and a word on what was fine. Strangers are judged only 
 what binds every kind of lender, and only counted with themselves.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -116,16 +116,21 @@ class Verdict:
 
 
 def verdicts(
-    rulebook: Rulebook, pool: Sequence[Entry], zones: tuple[str, ...], said: Sequence[PersonFact] = ()
+    rulebook: Rulebook,
+    pool: Sequence[Entry],
+    zones: tuple[str, ...],
+    said: Sequence[PersonFact] = (),
+    only: Collection[str] | None = None,
 ) -> Mapping[str, Verdict]:
     """
     A verdict for each contact of one creditor's pool, by id, under the rules of its own local day. `said`: what the person
-    had told this creditor; a finding that rests on it says since when.
+    had told this creditor; a finding that rests on it says since when. With `only`, the others count and are not judged.
     """
     history = History([entry.contact for entry in pool], rulebook.contact_zones(zones), PersonFacts(said))
     return {
         entry.contact.id: _verdict(rulebook, entry, history.days(entry.contact, card=entry.card), said)
         for entry in pool
+        if only is None or entry.contact.id in only
     }
 
 

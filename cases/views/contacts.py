@@ -26,7 +26,7 @@ _ICONS = {"call": "phone", "ai_call": "phone", "email": "mail", "visit": "people
 @require_GET
 def contacts(request: HttpRequest) -> HttpResponse:
     page = Paginator(queries_diary.contacts_for(request.user), PAGE).get_page(request.GET.get("page"))
-    judged = queries_diary.judged(request.user)
+    judged = queries_diary.judged(request.user, list(page))
     unlisted = {
         ref
         for ref, listing in queries_register.listings(page).items()
@@ -69,13 +69,10 @@ def contact_new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def contact(request: HttpRequest, ref: str) -> HttpResponse:
     kept = _own(request, ref)
-    judged = queries_diary.judged(request.user)
+    around = queries_diary.same_day(request.user, kept)
+    judged = queries_diary.judged(request.user, around)
     danger = bool(_DANGER & set(kept.traits))
-    same_day = [
-        _line(other, judged[other.ref])
-        for other in queries_diary.contacts_for(request.user)
-        if other.ref != kept.ref and _local_day(request, other) == _local_day(request, kept)
-    ]
+    same_day = [_line(other, judged[other.ref]) for other in around if other.ref != kept.ref]
     complaints = list(kept.complaints.order_by("sent_at"))
     return render(
         request,
@@ -119,10 +116,6 @@ def contact_removal(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _own(request: HttpRequest, ref: str) -> Contact:
     return get_object_or_404(queries_diary.contacts_for(request.user), ref=ref)
-
-
-def _local_day(request: HttpRequest, contact: Contact) -> Any:
-    return contact.at.astimezone(queries_diary.zone_of(request.user)).date()
 
 
 def _line(contact: Contact, verdict: Any) -> dict[str, Any]:
