@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 View = Callable[..., HttpResponseBase]
 PUBLIC = "public"
+# Not a person's session but a lender's key opens this view; portal/api/lender_desk.py asks for it.
+TOKEN = "token"
 
 
 class Role(models.TextChoices):
@@ -24,6 +26,8 @@ class Role(models.TextChoices):
     TEAM_LEAD = "team_lead", _("Team lead")
     LENDER_ADMIN = "lender_admin", _("Lender administrator")
     REGULATOR = "regulator", _("Regulator")
+    # Nobody signs in as one: it stands for what a lender's own programs did with one of the lender's keys.
+    LENDER_SYSTEM = "lender_system", _("The lender’s own system")
 
 
 class Permission(StrEnum):
@@ -46,6 +50,7 @@ class Permission(StrEnum):
     WAIVE = "case.waive"  # waive interest or fees inside the policy
     POLICY_EDIT = "policy.edit"
     WORDING_WRITE = "wording.write"  # propose a sentence, and publish somebody else's
+    TOKEN_KEEP = "token.keep"  # make and revoke the keys with which the lender's own programs come in
     # The public's interest
     REPORT_READ = "report.read"
 
@@ -83,11 +88,18 @@ ROLES: dict[str, tuple[str, frozenset[Permission]]] = {
     ),
     Role.LENDER_ADMIN: (
         "Sets the lender's published policy, limits and waiver budget.",
-        _OFFICER | {Permission.APPROVE, Permission.POLICY_EDIT, Permission.WORDING_WRITE},
+        _OFFICER
+        | {Permission.APPROVE, Permission.POLICY_EDIT, Permission.WORDING_WRITE, Permission.TOKEN_KEEP},
     ),
     Role.REGULATOR: (
         "Reads fixed tables. Cannot write, never enters the officers' site.",
         frozenset({Permission.ACCOUNT, Permission.REPORT_READ}),
+    ),
+    Role.LENDER_SYSTEM: (
+        "One lender's own programs, by a key with scopes. Answers as far as an officer, enters no page.",
+        frozenset(
+            {Permission.CASE_READ, Permission.CASE_ANSWER, Permission.PAYMENT_CONFIRM, Permission.WAIVE}
+        ),
     ),
 }
 
@@ -125,6 +137,13 @@ def public(view: View) -> View:
     """Anyone may open this view, signed in or not."""
     marked = login_not_required(view)
     marked.access = PUBLIC  # type: ignore[attr-defined]
+    return marked
+
+
+def by_token(view: View) -> View:
+    """A lender's key opens this view; without one it answers 401."""
+    marked = login_not_required(view)
+    marked.access = TOKEN  # type: ignore[attr-defined]
     return marked
 
 

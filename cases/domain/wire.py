@@ -204,6 +204,20 @@ def text(value: object) -> str:
     raise Wrong("not_text")
 
 
+def name(most: int) -> Callable[[object], str]:
+    """A parser of references and numbers that others gave out: one to `most` printable characters, kept as they are."""
+
+    def parse(value: object) -> str:
+        said = text(value)
+        if not said.strip():
+            raise Wrong("empty_text")
+        if len(said) > most or not said.isprintable():
+            raise Wrong("not_a_name", most=most)
+        return said
+
+    return parse
+
+
 def choice(kind: type[Chosen]) -> Callable[[object], Chosen]:
     def parse(value: object) -> Chosen:
         try:

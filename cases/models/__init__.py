@@ -2,6 +2,7 @@
 
 from cases.models.access_log import Viewing
 from cases.models.casework import Case, Consent, Hold, Work
+from cases.models.claims import LenderClaim
 from cases.models.complaint_facts import ComplaintFact, Release
 from cases.models.complaints import Complaint, ComplaintClock, ComplaintFacet, CourtPaper, MissedClock
 from cases.models.contacts import Contact
@@ -9,6 +10,7 @@ from cases.models.debts import Debt, DebtParty, Statement
 from cases.models.designations import Designation, DesignationEnd
 from cases.models.evidence import Custody, Evidence, EvidencePage, EvidenceShare, Vault
 from cases.models.ledger import Event, Seal, SealedEvent
+from cases.models.lender_tokens import KeyedRequest, LenderToken
 from cases.models.once import Submission
 from cases.models.people import Lender, Post, User
 from cases.models.register import Licence, Mandate, MandateEnd
@@ -32,7 +34,10 @@ __all__ = [
     "EvidencePage",
     "EvidenceShare",
     "Hold",
+    "KeyedRequest",
     "Lender",
+    "LenderClaim",
+    "LenderToken",
     "Licence",
     "Mandate",
     "MandateEnd",

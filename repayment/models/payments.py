@@ -64,6 +64,8 @@ class PaymentState(models.Model):
     number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=State.choices)
     reason = models.CharField(max_length=12, choices=Reason.choices, blank=True)
+    # The lender's own number of the transfer, where its word on a borrower's note came with one.
+    reference = models.CharField(max_length=40, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
