@@ -23,6 +23,7 @@ from portal.actions import (
     seeding_complaints,
     seeding_contacts,
     seeding_evidence,
+    seeding_negotiation,
     seeding_payments,
     troubles,
 )
@@ -72,6 +73,7 @@ def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
             deed = _send_what_is_due if days <= REMINDED_DAYS else _tell_news
             diary.note(dt.datetime.combine(day, _MORNING, clock.BEIJING), deed)
         diary.play(now)
+        seeding_negotiation.leave_open(lenders)
         seeding_evidence.keep()
         _complaints(lenders)
     ledger.seal_all()
