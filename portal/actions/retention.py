@@ -11,10 +11,20 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from cases import append_only, clock
-from cases.actions import events, evidence
+from cases.actions import events
 from cases.domain import retention
 from cases.domain.rulebook import Rule
-from cases.models import Complaint, Contact, Debt, DebtParty, Statement, Submission, Vault, Viewing, Work
+from cases.models import (
+    Complaint,
+    ComplaintFacet,
+    Contact,
+    Debt,
+    DebtParty,
+    Statement,
+    Submission,
+    Viewing,
+    Work,
+)
 from notices.models import Message, OutboxEntry
 from portal import queries_rights
 from portal.domain.personal import PERSONAL
@@ -102,37 +112,25 @@ def _classes(now: dt.datetime) -> Iterator[_Class]:
         deed=_empty("repayment.Offer"),
     )
     closed = before("retention.complaints")
-    yield _Class(
-        period="retention.complaints",
-        what="complaint_words",
-        rows=Complaint.objects.exclude(state=Complaint.State.SENT)
+    over = (
+        Complaint.objects.exclude(state=Complaint.State.SENT)
         .filter(sent_at__lt=closed)
         .filter(Q(answered_at__isnull=True) | Q(answered_at__lt=closed))
         .filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__lt=closed))
         .filter(Q(rated_at__isnull=True) | Q(rated_at__lt=closed))
         .exclude(borrower__in=kept)
-        .exclude(name="", reach="", said="", want_words="", answer=""),
-        deed=_empty("cases.Complaint"),
-    )
-    settled = Complaint.objects.exclude(state=Complaint.State.SENT).exclude(
-        Q(sent_at__gte=closed)
-        | Q(answered_at__gte=closed)
-        | Q(withdrawn_at__gte=closed)
-        | Q(rated_at__gte=closed)
     )
     yield _Class(
         period="retention.complaints",
-        what="evidence_of_complaints",
-        rows=Vault.objects.filter(complaint__in=settled).exclude(key="").exclude(borrower__in=kept),
-        deed=evidence.shred,
+        what="complaint_reasons",
+        rows=ComplaintFacet.objects.filter(complaint__in=over.values("pk")).exclude(words=""),
+        deed=_empty("cases.ComplaintFacet"),
     )
     yield _Class(
-        period="retention.messages",
-        what="evidence_of_the_diary",
-        rows=Vault.objects.filter(contact__recorded_at__lt=before("retention.messages"))
-        .exclude(key="")
-        .exclude(borrower__in=kept),
-        deed=evidence.shred,
+        period="retention.complaints",
+        what="complaint_words",
+        rows=over.exclude(name="", reach="", said="", want_words="", answer="", rating_words="", receipt=""),
+        deed=_empty("cases.Complaint"),
     )
     # The database keeps younger rows by real time, whatever a demo's clock says.
     guarded = clock.real_now() - dt.timedelta(days=append_only.VIEWING_DAYS)

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from cases import queries_ledger
-from cases.actions import complaints, contacts, holds, ledger, people, viewing
+from cases.actions import complaint_rounds, complaints, contacts, holds, ledger, people, viewing
 from cases.domain.refusal import Refused
 from cases.models import (
     Case,
@@ -38,6 +38,7 @@ from portal.actions import retention, rights
 from portal.domain.personal import PERSONAL
 from repayment.actions import offers, questions
 from repayment.models import Approval, Offer, Plan, Refusal, Waiver, WaiverBudget
+from tests.actions.complaining import a_court_paper
 from tests.actions.negotiating import File, a_file, sent
 from tests.actions.reminding import a_message
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, a_statement
@@ -57,6 +58,8 @@ WORDS = {
             "caller",
             "complaint_said",
             "want",
+            "longer",
+            "rating",
             "reach",
             "answer",
             "budget",
@@ -144,7 +147,10 @@ def full(clock: Any) -> File:
         ),
         once="0" * 32,
     )
+    complaint_rounds.extend(by=file.officers[0], complaint=complaint, words=WORDS["longer"])
     complaints.answer(by=file.officers[0], complaint=complaint, text=WORDS["answer"])
+    Complaint.objects.update(rating_words=WORDS["rating"])
+    a_court_paper(person)
     a_message(
         person,
         file.lenders[0],
@@ -456,6 +462,7 @@ def test_a_young_file_loses_nothing_and_an_old_one_its_words(full: File, clock: 
         "message_words",
         "diary_words",
         "complaint_words",
+        "complaint_reasons",
         "budget_lines",
         "submissions",
     } <= would.keys()
