@@ -69,18 +69,17 @@ def _picture_decoder(kind):
 
     def draw(data):
         try:
-            picture = Image.open(io.BytesIO(data), formats=FORMATS[kind])
+            opened = Image.open(io.BytesIO(data), formats=FORMATS[kind])
         except Image.DecompressionBombError:
             raise Unfit("too_many_pixels") from None
-        if picture.width * picture.height > MOST_PIXELS:
+        if opened.width * opened.height > MOST_PIXELS:
             raise Unfit("too_many_pixels")
-        picture.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
-        picture.load()
-        turned = picture.getexif().get(0x0112, 1)
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        if turned != 1:
-            picture = ImageOps.exif_transpose(picture)
-        return [_redrawn(Image, picture)], 1
+        opened.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
+        opened.load()
+        # Smaller first, upright second: turning the whole picture would take twice its memory.
+        turned = opened.getexif().get(0x0112, 1) != 1
+        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        return [_redrawn(Image, ImageOps.exif_transpose(opened) if turned else opened)], 1
 
     return draw
 

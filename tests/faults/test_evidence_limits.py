@@ -7,6 +7,7 @@ import resource
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -259,7 +260,7 @@ def test_whatever_the_child_does_the_site_says_no_and_goes_on(
     assert some_evidence(complaint).pages.count() == 1
 
 
-def inside(tmp_path: Path, body: str, *, threads: bool = False) -> str:
+def inside(body: str, *, threads: bool = False) -> str:
     """What a taken-over decoder could do: the child's own walls around lines of ours, its word back."""
     script = (
         "import importlib.util, sys, os, socket, subprocess, threading\n"
@@ -280,8 +281,8 @@ def inside(tmp_path: Path, body: str, *, threads: bool = False) -> str:
 @pytest.mark.parametrize(
     "body",
     [
-        "open('/etc/hostname').read()",
-        "open('/tmp/planted', 'w').write('x')",
+        "open({known!r}).read()",
+        "open({planted!r}, 'w').write('x')",
         "socket.create_connection(('127.0.0.1', {port}), timeout=2)",
         "socket.socket(socket.AF_UNIX)",
         "os.fork()",
@@ -290,19 +291,19 @@ def inside(tmp_path: Path, body: str, *, threads: bool = False) -> str:
         "bytearray(2_000_000_000)",
     ],
 )
-def test_a_decoder_that_was_taken_over_reaches_nothing(body: str, threads: bool, tmp_path: Path) -> None:
+def test_a_decoder_that_was_taken_over_reaches_nothing(body: str, threads: bool) -> None:
+    planted = Path(tempfile.gettempdir()) / f"planted-{os.getpid()}"
     with socket.create_server(("127.0.0.1", 0)) as canary:
         canary.settimeout(0.2)
-        said = inside(
-            tmp_path, body.format(port=canary.getsockname()[1], parent=os.getpid()), threads=threads
-        )
-        assert said != "DONE", said
+        port = canary.getsockname()[1]
+        lines = body.format(port=port, parent=os.getpid(), known=os.__file__, planted=str(planted))
+        assert inside(lines, threads=threads) != "DONE"
         with pytest.raises(TimeoutError):
             canary.accept()
-    assert not Path("/tmp/planted").exists()
+    assert not planted.exists()
 
 
-def test_without_walls_the_same_lines_do_reach_something(tmp_path: Path) -> None:
+def test_without_walls_the_same_lines_do_reach_something() -> None:
     """The control."""
     with socket.create_server(("127.0.0.1", 0)) as canary:
         script = (
