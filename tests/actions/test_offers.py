@@ -410,6 +410,20 @@ def test_a_lender_that_publishes_nothing_does_not_close_the_ways_of_the_others()
     assert [candidate.fits for candidate in comparison.candidates] == [True, True, True]
 
 
+def test_a_relief_whose_conditions_are_not_met_is_not_counted_on():
+    file = a_file(
+        1, conditions={"interest_free": {"min_days_overdue": 90}, "deferral": {"min_days_overdue": 90}}
+    )
+    soonest, light, _lightest = queries_compare.compare_for(file.borrower).candidates
+    assert soonest.per_debt[0].terms.method is Method.EQUAL_INSTALMENT
+    assert light.per_debt[0].terms.deferral is None
+    file.debts[0].days_overdue = 120
+    file.debts[0].save()
+    soonest, light, _lightest = queries_compare.compare_for(file.borrower).candidates
+    assert soonest.per_debt[0].terms.method is Method.INTEREST_FREE
+    assert light.per_debt[0].terms.deferral is not None
+
+
 def test_a_debt_of_unknown_amount_is_named_not_guessed():
     file = a_file(1)
     unclear = builders.a_debt(file.borrower, None, principal=None)
