@@ -7,8 +7,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Case as When
-from django.db.models import F, IntegerField, Q, QuerySet, Value
+from django.db.models import F, IntegerField, Max, Q, QuerySet, Value
 from django.db.models import When as If
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -157,7 +158,8 @@ def _said_already(request: HttpRequest, kept: Complaint, form: AnswerForm) -> bo
 def _by_due(complaints: QuerySet[Complaint]) -> QuerySet[Complaint]:
     """What still waits first, by its date; then the rest, the newest first."""
     waits = When(If(state=Complaint.State.SENT, then=Value(0)), default=Value(1), output_field=IntegerField())
-    return complaints.annotate(waits=waits).order_by("waits", F("clock__due_on"), "-sent_at", "id")
+    due = Coalesce(Max("facets__until"), F("clock__due_on"))
+    return complaints.annotate(waits=waits, due=due).order_by("waits", "due", "-sent_at", "id")
 
 
 def _row(complaint: Complaint, today: dt.date) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from cases import queries as case_queries
 from cases import queries_diary
 from cases.domain import conduct
 from cases.domain.rulebook import Rule
-from cases.models import Case, Complaint, Consent, Debt, DebtParty, Event, Hold, Lender, User
+from cases.models import Case, Complaint, ComplaintFacet, Consent, Debt, DebtParty, Event, Hold, Lender, User
 from notices import queries as notice_queries
 from notices.actions.asking import Question, Surroundings, rulebook_for
 from notices.domain import gate
@@ -136,11 +136,14 @@ def counts(cases: QuerySet[Case], today: dt.date) -> dict[str, int]:
 def complaints_waiting(officer: User, today: dt.date) -> dict[str, int]:
     """How many complaints the institution has not answered, and how many of them are past their day."""
     waiting = Q(state=Complaint.State.SENT)
+    longer = ComplaintFacet.objects.filter(complaint=OuterRef("pk"), until__gte=today)
     return (
         queries_diary.complaints_for(officer)
         .order_by()
+        .alias(has_longer=Exists(longer))
         .aggregate(
-            waiting=Count("pk", filter=waiting), late=Count("pk", filter=waiting & Q(clock__due_on__lt=today))
+            waiting=Count("pk", filter=waiting),
+            late=Count("pk", filter=waiting & Q(clock__due_on__lt=today, has_longer=False)),
         )
     )
 

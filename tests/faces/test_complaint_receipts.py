@@ -17,6 +17,7 @@ from cases.access import Role
 from cases.actions import complaints
 from cases.domain import receipt
 from cases.models import Complaint, ComplaintFacet, CourtPaper, Lender, User
+from portal.officer import queries as desk_queries
 from tests import builders as make
 from tests.actions.complaining import a_complaint, a_court_paper, a_visitors_complaint
 
@@ -243,13 +244,16 @@ def test_the_officer_of_a_visitors_complaint_sees_no_person_and_answers(
 
 
 def test_an_officer_says_why_it_takes_longer_and_the_borrower_reads_it(
-    person: User, bank: Lender, officer: User, client_for: Callable[..., Client]
+    person: User, bank: Lender, officer: User, clock: Any, client_for: Callable[..., Client]
 ) -> None:
     kept = a_complaint(person, bank)
     desk, address = client_for(officer, **ENGLISH), reverse("admin:complaint", args=[kept.ref])
     assert desk.post(address, {"more_time": "1", "why": ""}).status_code == 422
     assert desk.post(address, {"more_time": "1", "why": "要调录音"}).status_code == 302
     assert "Answer by Fri 11 Jun" in page(desk.get(address)).replace("\xa0", " ")
+    clock.advance(days=16)
+    assert desk_queries.complaints_waiting(officer, clock.today) == {"waiting": 1, "late": 0}
+    assert "Past its day" not in page(desk.get(reverse("admin:complaints")))
     assert "要调录音" in page(client_for(person, **ENGLISH).get(reverse("complaint", args=[kept.ref])))
 
 
