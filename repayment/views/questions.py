@@ -7,11 +7,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import naming
+from cases import queries as case_queries
 from cases.access import Permission, requires
 from cases.domain.refusal import Refused
+from cases.naming import Named
 from repayment import queries, queries_approvals
 from repayment.actions import questions as actions
 from repayment.forms import AnswerForm, QuestionForm
+from repayment.models import Offer
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -35,7 +38,7 @@ def question_new(request: HttpRequest, ref: str) -> HttpResponse:
         "offers/question.html",
         {
             "offer": offer,
-            "named": naming.named([offer.debt])[0],
+            "named": _named(request, offer),
             "form": form,
             "refused": refused,
         },
@@ -65,9 +68,15 @@ def question(request: HttpRequest, ref: str) -> HttpResponse:
         {
             "asked": found,
             "offer": found.offer,
-            "named": naming.named([found.offer.debt])[0],
+            "named": _named(request, found.offer),
             "form": form,
             "refused": refused,
         },
         status=409 if refused else 422 if form.errors else 200,
     )
+
+
+def _named(request: HttpRequest, offer: Offer) -> Named:
+    """The lender as this borrower's list names it; a debt taken off the list is a list of its own."""
+    mine = naming.named(case_queries.debts_for(request.user))
+    return next((each for each in mine if each.debt.pk == offer.debt_id), naming.named([offer.debt])[0])

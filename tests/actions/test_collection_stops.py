@@ -3,6 +3,7 @@
 import pytest
 
 from cases import clock as clocks
+from cases.queries_designations import facts_for
 from notices.actions.asking import Question, Surroundings
 from notices.domain import gate
 from notices.models import Message
@@ -54,3 +55,16 @@ def test_a_yes_taken_back_ends_the_stop():
     plan = offers.accept(by=file.officers[0], offer=sent(file)[0])
     plans.take_back(by=file.borrower, plan=plan)
     assert asked(file, debt=file.debts[0]).outcome is gate.Outcome.ALLOWED
+
+
+def test_the_diary_knows_from_which_instant_nobody_may_press():
+    file = a_file(2)
+    made = sent(file)
+    assert not facts_for(file.borrower, file.lenders[0])
+    plan = offers.accept(by=file.officers[0], offer=made[0])
+    assert facts_for(file.borrower, file.lenders[0]) == [
+        {"kind": "plan_in_force", "from": plan.agreed_at.isoformat(), "debts": [file.debts[0].ref]}
+    ]
+    assert not facts_for(file.borrower, file.lenders[1])
+    plans.take_back(by=file.borrower, plan=plan)
+    assert not facts_for(file.borrower, file.lenders[0])

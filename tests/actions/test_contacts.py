@@ -156,5 +156,5 @@ def test_a_diary_is_judged_in_few_queries(person: User, django_assert_num_querie
     make.a_debt(of=person, owed_to=lender)
     for minute in range(20):
         contacts.log(by=person, facts=a_call(evening(hour=10, minute=minute), lender=lender))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert len(queries_diary.judged(person)) == 20
