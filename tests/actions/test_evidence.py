@@ -76,11 +76,14 @@ BAD = {
         "two_in_one",
     ),
     "a film with a playlist inside": (
-        evidencing.film(inside=b"#EXTM3U\nfile:///elsewhere/a.ts\n"),
+        evidencing.film(inside=b"#EXTM3U\nhttps://elsewhere.test/a.ts\n"),
         "playlist",
     ),
-    "a film whose track lies elsewhere": (evidencing.film(elsewhere=b"file:///elsewhere/a.ts\0"), "playlist"),
-    "a playlist called a film": (b"#EXTM3U\n#EXTINF:1\nfile:///elsewhere/a.ts", "playlist"),
+    "a film whose track lies elsewhere": (
+        evidencing.film(elsewhere=b"https://elsewhere.test/a.ts\0"),
+        "playlist",
+    ),
+    "a playlist called a film": (b"#EXTM3U\n#EXTINF:1\nhttps://elsewhere.test/a.ts", "playlist"),
     "an archive": (evidencing.zipped(), "archive"),
     "a document of an office program": (evidencing.zipped("word/document.xml"), "archive"),
     "a picture of 60 000 by 60 000 dots": (evidencing.bomb(60_000, 60_000), "too_many_pixels"),

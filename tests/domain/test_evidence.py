@@ -37,7 +37,7 @@ def test_what_is_whole_is_known(data: bytes, kind: str) -> None:
         ("<html>".encode("utf-16"), "web_page"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "web_page"),
         (b"<svg onload=alert(1)>", "web_page"),
-        (b"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\nfile:///elsewhere/a.ts", "playlist"),
+        (b"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\nhttps://elsewhere.test/a.ts", "playlist"),
         (b"ffconcat version 1.0\nfile elsewhere/a.ts", "playlist"),
         (b"PK\x03\x04rest of an archive or of an office document", "archive"),
         (b"\x1f\x8b\x08 a packed drawing", "archive"),

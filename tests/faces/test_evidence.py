@@ -96,7 +96,7 @@ def test_one_bad_file_neither_loses_the_good_one_nor_the_words(me: Client, compl
     [
         (bomb(60_000, 60_000), "40 million"),
         (HONEST["jpeg"] + zipped(), "Something else is hidden"),
-        (film(inside=b"#EXTM3U\nfile:///elsewhere/a.ts"), "points at other files"),
+        (film(inside=b"#EXTM3U\nhttps://elsewhere.test/a.ts"), "points at other files"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "web page"),
         (b"\x00\x01\x02\x03", "We do not know this kind of file. We take PNG"),
         (b"", "empty"),
