@@ -344,24 +344,32 @@ _WALKS = {
 
 
 # ── and nothing else besides ─────────────────────────────────────────────────────────────────
-_ACTIVE = re.compile(rb"<\s*(?:!doctype\s+html|html|script|svg|iframe)\b|<\?php", re.IGNORECASE)
+_ACTIVE = re.compile(rb"<(?:script|iframe|!doctype html|html[\s>]|\?php\s)")
+_LISTS = (b"#extm3u", b"#ext-x-", b"ffconcat version", b"[playlist]")
+_EDGE = 64 * 1024
 _OVERLAP = 64
 
 
 def _one_only(file: BinaryIO, size: int, kind: Kind) -> None:
-    """Raises Refused when another program could read this file as an archive, a page, a PDF or a playlist."""
+    """Raises Refused when another program could read this file as an archive, a page, a PDF or a playlist.
+
+    Words are looked for that chance does not write: in 100 MB of film four given letters turn up by themselves. Pages are
+    looked for all through pictures and PDF, and at both ends of sound and film.
+    """
     if _ends_as_zip(file, size):
         raise Refused("two_in_one")
     if kind.code != "pdf" and b"%PDF-" in _at(file, 0, 1024):
         raise Refused("two_in_one")
-    before = b""
+    before, at = b"", 0
     for block in _blocks(file):
-        seen = before + block
-        if _PLAYLIST.search(seen):
+        seen = before + block.lower()
+        if any(word in seen for word in _LISTS):
             raise Refused("playlist")
-        if _ACTIVE.search(seen):
+        at += len(block)
+        searched = kind.is_drawn or at <= _EDGE or at >= size - _EDGE
+        if searched and _ACTIVE.search(seen):
             raise Refused("two_in_one")
-        before = block[-_OVERLAP:]
+        before = seen[-_OVERLAP:]
 
 
 def _ends_as_zip(file: BinaryIO, size: int) -> bool:
