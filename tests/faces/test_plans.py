@@ -5,6 +5,7 @@ import pytest
 from cases import clock as business_clock
 from cases.models import Consent
 from repayment.actions import choices, offers
+from repayment.domain.terms import Terms
 from repayment.models import Choice, Offer
 from tests import builders
 from tests.faces.paying import a_file, plain, same_as_random, sent
@@ -186,6 +187,15 @@ def test_agreeing_sends_nothing_yet(client_for, file, choice):
     assert "Send to 2 lenders" in html
     assert file.lenders[2].name not in html
     assert not Consent.objects.exists()
+
+
+def test_light_first_months_are_said_before_sending(client_for):
+    file = a_file(1, deferral_max_periods=0, available=120_000)
+    light = choices.choose(by=file.borrower, kind="light_first")
+    assert Terms.from_json(light.per_debt[file.debts[0].ref]).steps
+    client = client_for(file.borrower)
+    html = page_of(client, f"/plans/sending?lenders={file.lenders[0].ref}").content.decode()
+    assert "The first 6 months CN¥" in html
 
 
 def test_nothing_ticked_is_said_in_words(client_for, file, choice):
