@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from cases import queries_ledger
-from cases.actions import complaint_rounds, complaints, contacts, holds, ledger, people, viewing
+from cases.actions import complaint_rounds, complaints, contacts, designations, holds, ledger, people, viewing
 from cases.domain.refusal import Refused
 from cases.models import (
     Case,
@@ -38,6 +38,7 @@ from portal.actions import retention, rights
 from portal.domain.personal import PERSONAL
 from repayment.actions import offers, questions
 from repayment.models import Approval, Offer, Plan, Refusal, Waiver, WaiverBudget
+from tests.actions.agreeing import a_designation
 from tests.actions.complaining import a_court_paper
 from tests.actions.negotiating import File, a_file, sent
 from tests.actions.reminding import a_message
@@ -123,6 +124,7 @@ def full(clock: Any) -> File:
     )
     Waiver.objects.create(budget=month, offer=second, approval=approval, amount=100, at=clock.now)
     a_debt(person, lender_words=WORDS["lender_words"])
+    designations.end(by=person, designation=a_designation(person))
     entry = contacts.log(
         by=person,
         facts=contacts.Facts(
