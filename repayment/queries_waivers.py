@@ -12,6 +12,9 @@ from cases.models import Lender, User
 from repayment.domain.waiver_budget import Standing, month_of
 from repayment.models import Offer, Waiver, WaiverBudget
 
+# An offer that is closed holds something only when it became an agreement, a later one that was replaced too.
+_AGREED = ~Q(offer__state=Offer.State.OPEN) & Q(approval__isnull=True)
+
 
 def last_before(lender: Lender, month: dt.date, currency: str) -> WaiverBudget | None:
     """The latest month that has a row, this one included."""
@@ -21,9 +24,8 @@ def last_before(lender: Lender, month: dt.date, currency: str) -> WaiverBudget |
 
 def standing_of(budget: WaiverBudget) -> Standing:
     """One month as its rows say, in one query."""
-    agreed = Q(offer__state=Offer.State.ACCEPTED, approval__isnull=True)
     sums = Waiver.objects.filter(budget=budget).aggregate(
-        used=Coalesce(Sum("amount", filter=agreed), 0), reserved=Coalesce(Sum("amount"), 0)
+        used=Coalesce(Sum("amount", filter=_AGREED), 0), reserved=Coalesce(Sum("amount"), 0)
     )
     return Standing(limit=budget.limit, used=sums["used"], waiting=sums["reserved"] - sums["used"])
 
@@ -52,13 +54,12 @@ def budgets_for(user: User) -> QuerySet[WaiverBudget]:
 def months(user: User, limit: int = 12) -> Sequence[tuple[WaiverBudget, Standing]]:
     """The last months with their sums, in two queries."""
     rows = list(budgets_for(user)[:limit])
-    agreed = Q(offer__state=Offer.State.ACCEPTED, approval__isnull=True)
     sums = {
         row["budget"]: row
         for row in Waiver.objects.filter(budget__in=rows)
         .order_by()
         .values("budget")
-        .annotate(used=Coalesce(Sum("amount", filter=agreed), 0), reserved=Coalesce(Sum("amount"), 0))
+        .annotate(used=Coalesce(Sum("amount", filter=_AGREED), 0), reserved=Coalesce(Sum("amount"), 0))
     }
     found = []
     for row in rows:

@@ -28,7 +28,7 @@ from cases.models import (
 from notices.models import Message, OutboxEntry
 from portal import queries_rights
 from portal.domain.personal import PERSONAL
-from repayment.models import Choice, Offer
+from repayment.models import Approval, Choice, Offer, Question, Reply
 
 _EMPTIES = {entry.model: dict(entry.empties) for entry in PERSONAL}
 
@@ -111,6 +111,20 @@ def _classes(now: dt.datetime) -> Iterator[_Class]:
         .exclude(reason=""),
         deed=_empty("repayment.Offer"),
     )
+    for model, path, blank in (
+        (Reply, "question__offer", {"text": ""}),
+        (Question, "offer", {"text": ""}),
+        (Approval, "offer", {"reason": "", "note": "", "answer": ""}),
+    ):
+        over = {f"{path}__closed_at__lt": before("retention.agreements")}
+        yield _Class(
+            period="retention.agreements",
+            what=f"{model._meta.model_name}_words",
+            rows=model._default_manager.filter(**over)
+            .exclude(**{f"{path}__case__borrower__in": kept})
+            .exclude(**blank),
+            deed=_empty(model._meta.label),
+        )
     closed = before("retention.complaints")
     over = (
         Complaint.objects.exclude(state=Complaint.State.SENT)

@@ -49,7 +49,9 @@ def reasons(
 
 
 def beyond(policy: Policy | None, *, role: str, terms: Terms, schedule: Schedule) -> tuple[Reason, ...]:
-    """The limits of a role that an answer goes beyond."""
+    """The limits of a role that an answer goes beyond. A lender's own system goes as far as an officer."""
+    if role == Role.LENDER_SYSTEM:
+        role = Role.OFFICER
     limits = Limits.from_json(policy.authority.get(role, {})) if policy else Limits()
     return authority.above(
         limits,

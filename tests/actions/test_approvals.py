@@ -281,3 +281,9 @@ def test_a_team_lead_reaches_at_least_as_far_as_an_officer(desk):
             authority={"officer": {"waiver": 100}, "team_lead": {"waiver": 99}},
         )
     assert refused.value.field == "lead_waiver"
+
+
+def test_whoever_leads_nobody_goes_as_far_as_an_officer(desk):
+    terms = waiving(desk.offer, 50_01)
+    desk.officer.role = "lender_system"
+    assert approvals.needed(by=desk.officer, offer=desk.offer, terms=terms) == (Reason.WAIVER,)

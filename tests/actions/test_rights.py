@@ -475,8 +475,8 @@ def test_a_young_file_loses_nothing_and_an_old_one_its_words(full: File, clock: 
     assert Statement.objects.get(replaced_at__isnull=True).lines, "The budget in use is not old."
     assert Plan.objects.count() == 1
     found = {canary for _table, canary in canaries_found()}
-    # What is still used: the person, a debt, the open offer's reason, the budget in use.
-    still = {WORDS[word] for word in ("reason", "lender_words", "budget")}
+    # What is still used: the person, a debt, the open offer with its reason and question, the budget in use.
+    still = {WORDS[word] for word in ("reason", "lender_words", "budget", "question", "reply")}
     assert found == {NAME, PHONE, EMAIL, *SPOKEN[1:], *still}
 
 
