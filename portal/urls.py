@@ -24,7 +24,8 @@ from cases.views import (
 )
 from notices.views import messages, providers, unsubscribe
 from portal import gallery
-from portal.api import calculators, conduct
+from portal.api import calculators, conduct, scam
+from portal.api import lender as lender_api
 from portal.views import (
     contract,
     demo,
@@ -163,6 +164,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/fair-splits", calculators.fair_splits, name="api_fair_splits"),
     path("api/v1/conduct-checks", conduct.conduct_checks, name="api_conduct_checks"),
     path("api/v1/contact-windows", conduct.contact_windows, name="api_contact_windows"),
+    path("api/v1/scam-checks", scam.scam_checks, name="api_scam_checks"),
+    # For lenders' programs
+    path("api/v1/lender/debts", lender_api.debts, name="lender_debts"),
+    path("api/v1/lender/payments", lender_api.payments, name="lender_payments"),
+    path("api/v1/lender/offers", lender_api.offers, name="lender_offers"),
+    path("api/v1/lender/offers/<slug:ref>/answer", lender_api.answer, name="lender_answer"),
+    path("api/v1/lender/events", lender_api.events, name="lender_events"),
     # For machines
     path("providers/receipts", providers.receipts_in, name="provider_receipts"),
     path("providers/<slug:channel>/inbound", providers.inbound_in, name="provider_inbound"),

@@ -26,12 +26,13 @@ PAYABLE = (Plan.State.ACTIVE, Plan.State.SUSPENDED, Plan.State.BROKEN, Plan.Stat
 
 @dataclass(frozen=True, kw_only=True)
 class Noted:
-    """One payment and where it stands. `reason` is the lender's, where it said no."""
+    """One payment and where it stands. `reason` is the lender's, where it said no; `reference` its own number of it."""
 
     payment: Payment
     state: str
     reason: str
     since: dt.datetime
+    reference: str = ""
 
     @property
     def is_pending(self) -> bool:
@@ -112,6 +113,12 @@ def payments_for(user: User) -> QuerySet[Payment]:
     return payments.filter(plan__case__lender=lender) if lender else payments.none()
 
 
+def by_reference(plan: Plan, reference: str) -> Payment | None:
+    """The payment on a plan with this number of the transfer, whichever side gave it."""
+    numbered = Q(external_ref=reference) | Q(states__reference=reference)
+    return Payment.objects.filter(numbered, plan=plan).order_by("pk").first()
+
+
 def state_of(payment: Payment) -> str:
     """Where a payment stands now."""
     return str(payment.states.order_by("-number").values_list("state", flat=True)[:1].get())
@@ -138,7 +145,9 @@ def account_of(plan: Plan) -> Account:
 
 def _noted(payment: Payment) -> Noted:
     last = max(payment.states.all(), key=lambda state: state.number)
-    return Noted(payment=payment, state=last.state, reason=last.reason, since=last.at)
+    return Noted(
+        payment=payment, state=last.state, reason=last.reason, since=last.at, reference=last.reference
+    )
 
 
 def _account(plan: Plan, instalments: Sequence[Instalment], payments: Sequence[Noted]) -> Account:
@@ -203,12 +212,19 @@ def pending() -> QuerySet[Payment]:
     return Payment.objects.filter(~Exists(settled))
 
 
-def under_check(people: Iterable[int]) -> set[tuple[int, int, int]]:
-    """(person, lender, debt), by primary key, of plans with a payment that nobody has had the last word on."""
-    found = pending().filter(plan__case__borrower__in=list(people))
-    return set(
-        found.values_list("plan__case__borrower_id", "plan__case__lender_id", "plan__debt_id").distinct()
-    )
+def under_check(people: Iterable[int]) -> dict[tuple[int, int, int], bool]:
+    """(person, lender, debt), by primary key, of plans with a payment that nobody has had the last word on.
+
+    True where the lender says that it did not arrive: then what is paid is disputed, not only waited for.
+    """
+    questioned = PaymentState.objects.filter(payment=OuterRef("pk"), state=State.NOT_RECEIVED)
+    found: dict[tuple[int, int, int], bool] = {}
+    waiting = pending().filter(plan__case__borrower__in=list(people)).annotate(disputed=Exists(questioned))
+    for person, lender, debt, disputed in waiting.values_list(
+        "plan__case__borrower_id", "plan__case__lender_id", "plan__debt_id", "disputed"
+    ):
+        found[person, lender, debt] = found.get((person, lender, debt), False) or disputed
+    return found
 
 
 def waiting_since(case: Case) -> dt.date | None:

@@ -204,6 +204,13 @@ def text(value: object) -> str:
     raise Wrong("not_text")
 
 
+def flag(value: object) -> bool:
+    """A JSON true or false."""
+    if isinstance(value, bool):
+        return value
+    raise Wrong("not_a_flag")
+
+
 def name(most: int) -> Callable[[object], str]:
     """A parser of references and numbers that others gave out: one to `most` printable characters, kept as they are."""
 

@@ -24,7 +24,7 @@ from repayment import queries_payments
 # Contacts that a person reads: what the daily cap on messages counts, whoever wrote them.
 WRITTEN = ("sms", "email", "wechat")
 # No two clocks are further apart than this, so a local day of "now" lies inside it on both sides.
-_ANY_LOCAL_DAY = dt.timedelta(hours=27)
+ANY_LOCAL_DAY = dt.timedelta(hours=27)
 # A reminder put off again and again meets its `not_after` long before.
 _TRIES = 8
 
@@ -63,9 +63,9 @@ class Surroundings:
             borrower__in=ids, purpose=Consent.Purpose.REMIND, revoked_at__isnull=True
         ):
             self._consents[consent.borrower_id, consent.lender_id].append(consent)
-        self._pending = defaultdict(set)
-        for checked, of, debt in queries_payments.under_check(ids):
-            self._pending[checked].add((of, debt))
+        self._pending: defaultdict[int, dict[tuple[int, int], bool]] = defaultdict(dict)
+        for (checked, of, debt), disputed in queries_payments.under_check(ids).items():
+            self._pending[checked][of, debt] = disputed
         self._agreed = repayment_queries.debts_in_force(ids)
         self._emails: dict[int, str] = {}
         self._wechats = {
@@ -75,7 +75,7 @@ class Surroundings:
         for row in EmailAddress.objects.filter(user__in=ids, verified=True).order_by("primary", "pk"):
             self._emails[row.user_id] = row.email
         self._sent: defaultdict[int, list[tuple[dt.datetime, int | None]]] = defaultdict(list)
-        since = at - _ANY_LOCAL_DAY
+        since = at - ANY_LOCAL_DAY
         contacts = Contact.objects.filter(
             borrower__in=ids,
             at__gte=since,
@@ -92,7 +92,7 @@ class Surroundings:
                 due_at__gte=since,
                 state=Message.State.QUEUED,
                 purpose=Message.Purpose.REMINDER,
-            )
+            ).exclude(channel=Message.Channel.INBOX)
             for person, instant, lender in waiting.values_list("person_id", "due_at", "lender_id"):
                 self._sent[person].append((instant, lender))
 
@@ -158,7 +158,8 @@ class Surroundings:
             quiet=_quiet(preference),
             plan_in_force=question.reminds_of_plan or self._is_agreed(question),
             reminds_of_plan=question.reminds_of_plan,
-            payment_pending=self._is_pending(question),
+            payment_pending=bool(self._unsettled(question)),
+            payment_disputed=any(self._unsettled(question)),
         )
 
     def ask(self, question: Question, at: dt.datetime) -> tuple[gate.GateFacts, gate.Verdict]:
@@ -166,7 +167,9 @@ class Surroundings:
         return facts, gate.judge(rulebook_for(question.lender), facts)
 
     def take_slot(self, question: Question, at: dt.datetime) -> None:
-        """From here on this message counts towards the day of `at`."""
+        """From here on this message counts towards the day of `at`; what disturbs nobody counts nowhere."""
+        if question.channel == "inbox":
+            return
         self._sent[question.person.pk].append((at, question.lender.pk if question.lender else None))
 
     def copy(self) -> "Surroundings":
@@ -175,12 +178,16 @@ class Surroundings:
         other._sent = copy.deepcopy(self._sent)
         return other
 
-    def _is_pending(self, question: Question) -> bool:
-        """Whether a payment waits for the lender's word: on this debt, or on any of the lender's when none is named."""
-        return any(
-            question.lender is not None and lender == question.lender.pk and question.debt_id in (None, debt)
-            for lender, debt in self._pending[question.person.pk]
-        )
+    def _unsettled(self, question: Question) -> list[bool]:
+        """Payments that wait for the lender's word, on this debt or on any of the lender's when none is named; True for
+        each that the lender says it has not received."""
+        return [
+            disputed
+            for (lender, debt), disputed in self._pending[question.person.pk].items()
+            if question.lender is not None
+            and lender == question.lender.pk
+            and question.debt_id in (None, debt)
+        ]
 
     def _is_agreed(self, question: Question) -> bool:
         """Whether an agreement is in force on the debt: from the yes on, only its own instalments are spoken of."""
@@ -201,7 +208,9 @@ class Surroundings:
     def _consented(self, question: Question, at: dt.datetime) -> bool:
         """A dated permission to remind, given before and not run out on the day of the message."""
         if question.lender is None:
-            return False
+            # Our own question how it goes: only who asked for it is asked.
+            preference = self._preferences.get(question.person.pk)
+            return bool(preference and preference.follow_up)
         on = at.astimezone(_zone(question.lender)).date()
         return any(
             consent.given_at <= at and consent.expires_on >= on

@@ -62,18 +62,18 @@ def endpoint(calculator: Calculator) -> View:
 def _answer(calculator: Calculator, request: HttpRequest) -> dict[str, Any]:
     if request.method != "POST":
         raise Problem(405, _("Send the question as a JSON object with POST."), headers={"Allow": "POST"})
-    _count(request)
-    reader = wire.Reader(_body(request))
+    count(request)
+    reader = wire.Reader(value_of(bytes_of(request)))
     try:
         answer = calculator(reader)
     except Refused as refused:
-        raise _invalid([wire.Problem(at=refused.field, code=refused.code)]) from None
+        raise invalid([wire.Problem(at=refused.field, code=refused.code)]) from None
     if reader.problems:
-        raise _invalid(reader.problems)
+        raise invalid(reader.problems)
     return answer
 
 
-def _invalid(problems: list[wire.Problem]) -> Problem:
+def invalid(problems: list[wire.Problem]) -> Problem:
     return Problem(
         422,
         _("Nothing was worked out. Each entry under “errors” points at a value to change."),
@@ -97,7 +97,7 @@ def language_of(request: HttpRequest) -> str:
 
 
 # ── how often ────────────────────────────────────────────────────────────────────────────────
-def _count(request: HttpRequest) -> None:
+def count(request: HttpRequest) -> None:
     most = settings.API_PER_MINUTE
     if most is None:
         return
@@ -129,7 +129,8 @@ def _address(request: HttpRequest) -> str:
 
 
 # ── the body ─────────────────────────────────────────────────────────────────────────────────
-def _body(request: HttpRequest) -> object:
+def bytes_of(request: HttpRequest) -> bytes:
+    """The body as it came. Raises Problem when it is too large, of another kind, or broke off."""
     if request.content_type != "application/json":
         raise Problem(415, _("Send “Content-Type: application/json”."))
     too_large = Problem(413, _("A body may have at most 256 KiB."))
@@ -145,6 +146,11 @@ def _body(request: HttpRequest) -> object:
         raise Problem(400, _("The body broke off.")) from None
     if len(body) > LARGEST_BODY:
         raise too_large
+    return body
+
+
+def value_of(body: bytes) -> object:
+    """The JSON value of a body. Raises Problem when it is not one JSON document that can be read in one way only."""
     try:
         value = json.loads(
             body.decode("utf-8"),

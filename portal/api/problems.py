@@ -24,6 +24,8 @@ KINDS: Mapping[int, tuple[str, Any]] = {
 class Problem(Exception):
     """A request that gets a problem document. `errors` are (pointer, message)."""
 
+    kinds = KINDS
+
     def __init__(
         self,
         status: int,
@@ -37,14 +39,19 @@ class Problem(Exception):
         self.errors = list(errors)
         self.headers = dict(headers or {})
 
+    def more(self) -> Mapping[str, Any]:
+        """Further members of the document."""
+        return {}
+
     def response(self) -> HttpResponse:
-        kind, title = KINDS[self.status]
+        kind, title = self.kinds[self.status]
         document = {
             "type": f"{settings.SITE_ADDRESS}/api/docs#{kind}",
             "title": str(title),
             "status": self.status,
             "detail": str(self.detail),
             "errors": [{"pointer": pointer, "message": str(message)} for pointer, message in self.errors],
+            **self.more(),
         }
         return HttpResponse(
             as_json(document), status=self.status, content_type=MEDIA_TYPE, headers=self.headers

@@ -25,6 +25,19 @@ MESSAGES: Mapping[str, Any] = {
     "too_many": _("There may be at most %(most)s."),
     "negative": _("An amount cannot be below zero."),
     "duplicate_id": _("Every id may be used once."),
+    # A lender's lines
+    "not_a_flag": _("Use true or false, without quotation marks."),
+    "not_a_name": _("Use at most %(most)s printable characters."),
+    "amount_too_large": _("This amount cannot be right: check the zeros."),
+    "terms_not_asked": _("Terms belong to a counter-offer only: leave them out."),
+    "not_a_cursor": _("Use a cursor as we gave it, or none to begin."),
+    "formula": _("This cell begins like a formula of a spreadsheet. Write the plain value."),
+    "too_many_cells": _(
+        "This line has more cells than the heading: put amounts with a comma in quotation marks."
+    ),
+    "damaged": _("This cell has signs that cannot be read. Save the file as UTF-8."),
+    "too_long": _("This cell is too long."),
+    "other_lender": _("This line is another lender’s."),
     # Contacts
     "not_an_instant": _("Write an instant with its offset, like “2027-04-01T09:00:00+08:00”."),
     "unknown_zone": _("Use a name of the time-zone database, like “Asia/Shanghai”."),

@@ -22,6 +22,7 @@ from repayment.actions import plans
 from repayment.actions.waiting import settle
 from repayment.domain import schedule as schedules
 from repayment.domain.negotiation import Party
+from repayment.domain.paid_lines import Known, lookalikes
 from repayment.domain.payment_moves import PaymentState as StateCode
 from repayment.domain.payment_moves import PaymentVerb, move_payment
 from repayment.domain.terms import Terms
@@ -36,11 +37,22 @@ _REFERENCE = re.compile(r"[0-9A-Za-z][0-9A-Za-z/_.-]{0,39}")
 
 
 @transaction.atomic
-def claim(*, by: User, plan: Plan, amount: int, on: dt.date, reference: str = "", once: str = "") -> Payment:
+def claim(
+    *,
+    by: User,
+    plan: Plan,
+    amount: int,
+    on: dt.date,
+    reference: str = "",
+    once: str = "",
+    another: bool = False,
+) -> Payment:
     """Note a payment made outside Steady, in minor units. What a lender notes of its own books is confirmed at once.
 
-    The same form, or the same reference of the same amount and day, a second time returns the first payment. Raises
-    Refused with the field to change, Plan.DoesNotExist for somebody else's.
+    The same form, or the same reference of the same amount and day, a second time returns the first payment. A
+    lender's line that a borrower's note without a number fits is the lender's word on that note. What looks like a
+    confirmed payment is refused with `looks_the_same` until the lender says that it is `another`. Raises Refused with
+    the field to change, Plan.DoesNotExist for somebody else's.
     """
     side = _side(by)
     plan = plans.held(by=by, plan=plan)
@@ -51,19 +63,27 @@ def claim(*, by: User, plan: Plan, amount: int, on: dt.date, reference: str = ""
             return queries_payments.payments_for(by).get(ref=earlier.made[0])
     reference = reference.strip()
     _must_be_possible(plan, amount, on, reference)
-    known = Payment.objects.filter(plan=plan, external_ref=reference).first() if reference else None
+    known = queries_payments.by_reference(plan, reference) if reference else None
+    gone = (State.WITHDRAWN, State.REVERSED)
+    if known is not None and known.external_ref != reference:
+        # The number came with the lender's word on a note, whose own day may be another than the books'.
+        if known.amount == amount and _state(known) == State.CONFIRMED:
+            return known
+    elif known is not None and (known.amount, known.on) == (amount, on) and _state(known) not in gone:
+        if side == Offer.Side.BORROWER:
+            return known
+        # The lender's books name a payment that its borrower noted: that is the lender's word on it.
+        return confirm(by=by, payment=known, another=another, reference=reference)
     if known is not None:
-        if (known.amount, known.on) == (amount, on) and _state(known) not in (
-            State.WITHDRAWN,
-            State.REVERSED,
-        ):
-            # The lender's books name a payment that its borrower noted: that is the lender's word on it.
-            return confirm(by=by, payment=known) if side == Offer.Side.LENDER else known
         raise Refused(
             "reference_used",
             _("Another payment already has this number. Check it, or leave it empty."),
             field="reference",
         )
+    if side == Offer.Side.LENDER and not another:
+        if noted := _note_that_fits(plan, amount, on, reference):
+            return confirm(by=by, payment=noted, reference=reference)
+        _must_not_look_the_same(plan, amount, on, numbered=bool(reference))
     now = clock.now()
     payment = Payment.objects.create(
         plan=plan,
@@ -85,14 +105,22 @@ def claim(*, by: User, plan: Plan, amount: int, on: dt.date, reference: str = ""
 
 
 @transaction.atomic
-def confirm(*, by: User, payment: Payment) -> Payment:
-    """The lender has the money. Confirming a confirmed payment changes nothing."""
+def confirm(*, by: User, payment: Payment, another: bool = False, reference: str = "") -> Payment:
+    """The lender has the money; `reference` is its own number of the transfer. Confirming twice changes nothing.
+
+    Several notes of one transfer must not each be confirmed in passing: what looks like a confirmed payment is refused
+    with `looks_the_same`, and what nothing is open for with `nothing_open`, until the lender says that it is `another`.
+    The surplus of such a one stays in sight as a credit.
+    """
     payment = _held_payment(by=by, payment=payment, verb=PaymentVerb.CONFIRM)
     number, state = _where(payment)
     if state == State.CONFIRMED:
         return payment
     _after(state, PaymentVerb.CONFIRM, Party.LENDER)
-    _confirm(by, payment, number)
+    if not another:
+        _must_not_look_the_same(payment.plan, payment.amount, payment.on, numbered=bool(reference))
+        _must_have_something_open(payment.plan)
+    _confirm(by, payment, number, reference)
     _settle(payment.plan, by=by)
     return payment
 
@@ -165,6 +193,48 @@ def _side(by: User) -> Offer.Side:
     raise Plan.DoesNotExist
 
 
+def _note_that_fits(plan: Plan, amount: int, on: dt.date, reference: str) -> Payment | None:
+    """The borrower's note that a line of the lender's books speaks of: the same amount, close by, without a number."""
+    if not reference:
+        return None
+    waiting = {
+        noted.payment.pk: noted.payment
+        for noted in queries_payments.account_of(plan).pending
+        if not noted.payment.external_ref
+    }
+    fits = lookalikes(amount, on, (_known(payment) for payment in waiting.values()))
+    return waiting[fits[0].key] if fits else None
+
+
+def _must_not_look_the_same(plan: Plan, amount: int, on: dt.date, *, numbered: bool) -> None:
+    """Two numbers of a lender's own books are two transfers; without them the lender is asked."""
+    confirmed = [
+        _known(noted.payment, number=noted.reference)
+        for noted in queries_payments.account_of(plan).payments
+        if noted.state == State.CONFIRMED
+    ]
+    if lookalikes(amount, on, (known for known in confirmed if not (numbered and known.numbered))):
+        raise Refused(
+            "looks_the_same",
+            _("A payment of the same amount, only days apart, is confirmed already. Is this another one?"),
+            field="another",
+        )
+
+
+def _must_have_something_open(plan: Plan) -> None:
+    if not queries_payments.account_of(plan).ledger.open:
+        raise Refused(
+            "nothing_open",
+            _("Nothing is open on this plan: all of it would stay as a credit. Is this another payment?"),
+            field="another",
+        )
+
+
+def _known(payment: Payment, *, number: str = "") -> Known:
+    by_lender = payment.claimed_by == Offer.Side.LENDER and bool(payment.external_ref)
+    return Known(key=payment.pk, amount=payment.amount, on=payment.on, numbered=by_lender or bool(number))
+
+
 def _must_be_possible(plan: Plan, amount: int, on: dt.date, reference: str) -> None:
     if plan.state not in queries_payments.PAYABLE:
         raise Refused("not_in_force", _("This agreement is no longer in force."))
@@ -223,14 +293,20 @@ def _chosen(reason: str, allowed: tuple[PaymentState.Reason, ...]) -> str:
     return reason
 
 
-def _step(by: User, payment: Payment, number: int, state: str, reason: str = "") -> None:
+def _step(by: User, payment: Payment, number: int, state: str, reason: str = "", reference: str = "") -> None:
     PaymentState.objects.create(
-        payment=payment, number=number + 1, state=state, reason=reason, by=by, at=clock.now()
+        payment=payment,
+        number=number + 1,
+        state=state,
+        reason=reason,
+        reference=reference,
+        by=by,
+        at=clock.now(),
     )
 
 
-def _confirm(by: User, payment: Payment, number: int) -> None:
-    _step(by, payment, number, State.CONFIRMED)
+def _confirm(by: User, payment: Payment, number: int, reference: str = "") -> None:
+    _step(by, payment, number, State.CONFIRMED, reference=reference)
     _record("payment.confirmed", by=by, payment=payment, amount=payment.amount)
     work.put("payment_confirmed", about=payment, person=payment.plan.case.borrower)
 

@@ -8,6 +8,7 @@ from typing import Any
 from cases import clock
 from cases.models import Consent, Lender, User
 from notices.models import Message
+from repayment.domain.terms import Method, Terms
 from repayment.models import Instalment, Offer, Plan
 from tests import builders
 
@@ -29,6 +30,14 @@ def a_plan(
     debt = builders.a_debt(borrower, lender)
     case = borrower.cases.filter(lender=lender).first() or builders.a_case(borrower, lender)
     sha = hashlib.sha256(str(next(_numbers)).encode()).hexdigest()
+    terms = Terms(
+        currency="CNY",
+        principal=amount * max(1, len(due)),
+        method=Method.INTEREST_FREE,
+        periods=max(1, len(due)),
+        start=clock.today() - dt.timedelta(days=1),
+        first_due=clock.today(),
+    ).to_json()
     offer = Offer.objects.create(
         case=case,
         debt=debt,
@@ -36,7 +45,7 @@ def a_plan(
         made_by=Offer.Side.BORROWER,
         author=borrower,
         state=Offer.State.ACCEPTED,
-        terms={},
+        terms=terms,
         terms_sha256=sha,
         made_at=clock.now(),
         expires_on=clock.today(),
@@ -47,7 +56,7 @@ def a_plan(
         debt=debt,
         offer=offer,
         state=state,
-        terms={},
+        terms=terms,
         nonce="0" * 32,
         canonical="",
         terms_sha256=sha,
