@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from cases.domain import wire
-from portal.api import openapi_conduct
+from portal.api import openapi_conduct, scam
 from portal.api.calculators import quote, rate, share
 from portal.api.conduct import check, window
 from portal.api.desk import LARGEST_BODY, Calculator
@@ -352,6 +352,16 @@ ENDPOINTS = (
         answer=openapi_conduct.WINDOWED,
         example=openapi_conduct.WINDOW_EXAMPLE,
         calculator=window,
+    ),
+    Endpoint(
+        path="/api/v1/scam-checks",
+        name="scam-checks",
+        title=_("Which signs of a false debt helper does this text show?"),
+        text=_("Signs only, each with its source and the words that show it; never a verdict on a person."),
+        request=scam.REQUEST,
+        answer=scam.ANSWER,
+        example={"text": "先交3000元服务费，保证停息，加微信办理。", "language": "zh-hans"},
+        calculator=scam.read,
     ),
 )
 
