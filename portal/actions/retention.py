@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from cases import append_only, clock
-from cases.actions import events
+from cases.actions import events, evidence
 from cases.domain import retention
 from cases.domain.rulebook import Rule
 from cases.models import (
@@ -22,6 +22,7 @@ from cases.models import (
     DebtParty,
     Statement,
     Submission,
+    Vault,
     Viewing,
     Work,
 )
@@ -145,6 +146,26 @@ def _classes(now: dt.datetime) -> Iterator[_Class]:
         what="complaint_words",
         rows=over.exclude(name="", reach="", said="", want_words="", answer="", rating_words="", receipt=""),
         deed=_empty("cases.Complaint"),
+    )
+    settled = Complaint.objects.exclude(state=Complaint.State.SENT).exclude(
+        Q(sent_at__gte=closed)
+        | Q(answered_at__gte=closed)
+        | Q(withdrawn_at__gte=closed)
+        | Q(rated_at__gte=closed)
+    )
+    yield _Class(
+        period="retention.complaints",
+        what="evidence_of_complaints",
+        rows=Vault.objects.filter(complaint__in=settled).exclude(key="").exclude(borrower__in=kept),
+        deed=evidence.shred,
+    )
+    yield _Class(
+        period="retention.messages",
+        what="evidence_of_the_diary",
+        rows=Vault.objects.filter(contact__recorded_at__lt=before("retention.messages"))
+        .exclude(key="")
+        .exclude(borrower__in=kept),
+        deed=evidence.shred,
     )
     # The database keeps younger rows by real time, whatever a demo's clock says.
     guarded = clock.real_now() - dt.timedelta(days=append_only.VIEWING_DAYS)

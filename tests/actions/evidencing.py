@@ -106,9 +106,11 @@ def some_evidence(to: Complaint | Contact | None = None, data: bytes = b"", **ho
     return evidence.add(by=to.borrower, to=to, file=io.BytesIO(data or HONEST["png"]), **how)
 
 
-def shared_evidence(to: Complaint | None = None, scope: str = EvidenceShare.Scope.ORIGINAL) -> Evidence:
+def shared_evidence(
+    to: Complaint | None = None, scope: str = EvidenceShare.Scope.ORIGINAL, **how: Any
+) -> Evidence:
     """Shown to the lender that the complaint went to."""
     to = to or a_complaint()
-    kept = some_evidence(to)
+    kept = some_evidence(to, **how)
     evidence.share(by=to.borrower, evidence=kept, lender=to.lender, scope=scope)
     return kept

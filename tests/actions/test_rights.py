@@ -40,6 +40,7 @@ from repayment.actions import offers, questions
 from repayment.models import Approval, Offer, Plan, Refusal, Waiver, WaiverBudget
 from tests.actions.agreeing import a_designation
 from tests.actions.complaining import a_court_paper
+from tests.actions.evidencing import shared_evidence
 from tests.actions.negotiating import File, a_file, sent
 from tests.actions.reminding import a_message
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, a_statement
@@ -58,6 +59,7 @@ WORDS = {
             "diary_said",
             "caller",
             "complaint_said",
+            "file_about",
             "want",
             "longer",
             "rating",
@@ -149,6 +151,8 @@ def full(clock: Any) -> File:
         ),
         once="0" * 32,
     )
+    some = shared_evidence(complaint, about=WORDS["file_about"])
+    assert some.pages.exists()
     complaint_rounds.extend(by=file.officers[0], complaint=complaint, words=WORDS["longer"])
     complaints.answer(by=file.officers[0], complaint=complaint, text=WORDS["answer"])
     Complaint.objects.update(rating_words=WORDS["rating"])
