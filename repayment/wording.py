@@ -12,6 +12,7 @@ from cases import formats
 from repayment.domain.authority import Reason
 from repayment.domain.difference import Change, Difference, Field, Value
 from repayment.domain.eligibility import Condition, Conditions, Relief, Unmet
+from repayment.domain.restructure import Line, Operation, Sums
 from repayment.domain.terms import Method
 from repayment.queries_eligibility import Standing
 
@@ -34,8 +35,19 @@ _LABELS = {
     Field.FIRST_DUE: gettext_lazy("First payment"),
     Field.LAST_DUE: gettext_lazy("Last payment"),
     Field.METHOD: gettext_lazy("Kind of plan"),
+    Field.LIGHT_MONTHS: gettext_lazy("Lighter months first"),
+    Field.CLAWBACK: gettext_lazy("May come back if the plan breaks"),
+    Field.LEFT_OPEN: gettext_lazy("Stays owed until the review"),
 }
-_MONEY = {Field.TOTAL_COST, Field.MONTHLY, Field.HIGHEST_MONTHLY, Field.WAIVED_INTEREST, Field.WAIVED_FEES}
+_MONEY = {
+    Field.TOTAL_COST,
+    Field.MONTHLY,
+    Field.HIGHEST_MONTHLY,
+    Field.WAIVED_INTEREST,
+    Field.WAIVED_FEES,
+    Field.CLAWBACK,
+    Field.LEFT_OPEN,
+}
 _DATES = {Field.FIRST_DUE, Field.LAST_DUE}
 # Why a case stands in the queue, by the code that `repayment.actions.waiting.settle` leaves.
 REASONS = {
@@ -82,6 +94,41 @@ class ReliefRow:
     against: Sequence[str]
 
 
+# The steps from one agreement to the next, as `repayment.domain.restructure` keeps them.
+STEPS = {
+    Operation.OPEN: gettext_lazy("The agreement before began with"),
+    Operation.ACCRUE: gettext_lazy("Interest of the months that passed"),
+    Operation.PAY: gettext_lazy("What you paid until then"),
+    Operation.WAIVE: gettext_lazy("Waived now"),
+    Operation.CAPITALISE: gettext_lazy("Overdue interest that joins the principal"),
+    Operation.REBUILD: gettext_lazy("Interest of the months to come"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRow:
+    """One step in words: what it moved in all, and what is owed after it, by part; minor units."""
+
+    label: str
+    moved: int
+    after: Sums
+    moves_nothing: bool
+
+
+def step_rows(lines: Iterable[Line]) -> Sequence[StepRow]:
+    """Every step that says something; one that moved nothing is left out, unless it is where all began."""
+    return [
+        StepRow(
+            label=str(STEPS[line.operation]),
+            moved=line.moved.total,
+            after=line.after,
+            moves_nothing=line.operation is Operation.CAPITALISE,
+        )
+        for line in lines
+        if line.operation is Operation.OPEN or line.moved != Sums()
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DifferenceRow:
     """One line of a difference table, all text. `change` is empty when nothing changed."""
@@ -119,7 +166,7 @@ def value_words(field: Field, value: Value, currency: str) -> str:
         return formats.percent(value) if value else _("no interest")
     if field is Field.METHOD:
         return str(METHODS[Method(str(value))])
-    if field is Field.PAUSE and isinstance(value, int):
+    if field in (Field.PAUSE, Field.LIGHT_MONTHS) and isinstance(value, int):
         return ngettext("%(n)s month", "%(n)s months", value) % {"n": value}
     return str(value)
 

@@ -15,8 +15,8 @@ from cases.domain.refusal import Refused
 from repayment.actions.walls import REASON_LENGTH
 from repayment.domain import schedule as schedules
 from repayment.domain.schedule import Schedule
-from repayment.domain.terms import MAX_ROWS, Deferral, Method, Terms, Treatment
-from repayment.models import Policy
+from repayment.domain.terms import MAX_ROWS, Clawback, Deferral, Method, Step, Terms, Treatment, Waived
+from repayment.models import Policy, Suspension
 from repayment.wording import METHODS
 
 # A refused term names the path in the contract; the form has flat fields.
@@ -25,7 +25,18 @@ _FIELD_OF = {
     "waive/fees": "waive_fees",
     "deferral/periods": "pause",
     "annual_rate": "rate",
+    "steps": "light_months",
+    "steps/0/periods": "light_months",
+    "steps/0/amount": "light_amount",
+    "steps/0/treatment": "light_amount",
+    "clawback/after_missed": "missed",
 }
+_KINDS = (
+    Method.EQUAL_INSTALMENT,
+    Method.INTEREST_FREE,
+    Method.EQUAL_PRINCIPAL,
+    Method.INTEREST_ONLY_BALLOON,
+)
 # Months put off cost what the borrower's own proposals say they cost.
 _USUAL_TREATMENT = Treatment.CARRIED_SPREAD
 
@@ -36,6 +47,25 @@ class ReasonField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("error_messages", {"required": _("Write a sentence. The borrower reads it.")})
         super().__init__(max_length=REASON_LENGTH, widget=forms.Textarea(attrs={"rows": 2}), **options)
+
+
+class PauseForm(forms.Form):
+    """Why a plan rests, and until when at the latest."""
+
+    reason = forms.ChoiceField(
+        label=_("Why?"),
+        choices=Suspension.Reason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
+    )
+    until = forms.DateField(
+        label=_("Until when at the latest?"),
+        help_text=_("You may leave it empty and end the pause yourself."),
+        input_formats=["%Y-%m-%d"],
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": _("Choose a day, for example 2027-06-20.")},
+    )
 
 
 class RefusalForm(forms.Form):
@@ -64,6 +94,17 @@ class CounterForm(forms.Form):
         error_messages={"invalid": _("Choose a day, for example 2027-06-20.")},
     )
     method = forms.ChoiceField(label=_("Kind of plan"), choices=[])
+    light_months = forms.IntegerField(
+        label=_("Lighter months first"), min_value=0, max_value=60, required=False
+    )
+    light_amount = forms.CharField(label=_("Paid in a lighter month"), max_length=24, required=False)
+    missed = forms.IntegerField(
+        label=_("What is waived comes back after"),
+        help_text=_("Payments missed in a row. Empty: it never comes back."),
+        min_value=2,
+        max_value=12,
+        required=False,
+    )
     reason = ReasonField(label=_("Your reason"), help_text=_("The borrower reads this."))
 
     def __init__(self, *args: Any, before: Terms, policy: Policy | None, **options: Any) -> None:
@@ -72,7 +113,7 @@ class CounterForm(forms.Form):
         self.preview: Schedule | None = None
         options.setdefault("initial", _initial(before))
         super().__init__(*args, **options)
-        kinds = dict.fromkeys((Method.EQUAL_INSTALMENT, Method.INTEREST_FREE, _kind(before)))
+        kinds = dict.fromkeys((*_KINDS, _kind(before)))
         self.fields["method"].choices = [(kind.value, METHODS[kind]) for kind in kinds]  # type: ignore[attr-defined]
         for name in ("waive_interest", "waive_fees"):
             self.fields[name].widget.attrs |= {
@@ -85,6 +126,13 @@ class CounterForm(forms.Form):
         self.fields["rate"].help_text = _("At most %(limit)s. Does not count in a plan without interest.") % {
             "limit": formats.percent(max(before.annual_rate, before.rate))
         }
+        self.fields["light_amount"].widget.attrs |= {
+            "data-suffix": formats.unit(before.currency),
+            "inputmode": "decimal",
+        }
+        self.fields["light_amount"].help_text = _("All that is paid in such a month.")
+        self.fields["light_months"].widget.attrs |= {"data-suffix": _("months")}
+        self.fields["missed"].widget.attrs |= {"data-suffix": _("payments")}
         self.fields["periods"].widget.attrs |= {"data-suffix": _("instalments")}
         self.fields["pause"].widget.attrs |= {"data-suffix": _("months")}
         self.fields["first_due"].widget.attrs["min"] = (clock.today() + dt.timedelta(days=1)).isoformat()
@@ -113,6 +161,9 @@ class CounterForm(forms.Form):
 
     def clean_waive_fees(self) -> int:
         return self._amount("waive_fees")
+
+    def clean_light_amount(self) -> int:
+        return self._amount("light_amount") if self.cleaned_data["light_amount"] else 0
 
     def clean_rate(self) -> Decimal:
         if self._is_free():
@@ -164,7 +215,8 @@ class CounterForm(forms.Form):
         pause, standing = data["pause"], self.before.deferral
         treatment = standing.treatment if standing else _USUAL_TREATMENT
         method = Method(data["method"])
-        return dataclasses.replace(
+        light = data["light_months"] or 0
+        terms = dataclasses.replace(
             self.before,
             method=method,
             # An interest-free plan keeps the contract's rate on its sheet; it bears none.
@@ -176,7 +228,23 @@ class CounterForm(forms.Form):
             deferral=Deferral(periods=pause, treatment=treatment) if pause else None,
             waive_interest=data["waive_interest"],
             waive_fees=data["waive_fees"],
+            pay_day=self.before.pay_day if data["first_due"] == self.before.first_due else None,
+            steps=(Step(periods=light, amount=data["light_amount"]),) if light else (),
+            settlement=(),
+            review=None,
+            clawback=None,
         )
+        return dataclasses.replace(terms, clawback=_clawback(terms, data["missed"]))
+
+
+def _clawback(terms: Terms, missed: int | None) -> Clawback | None:
+    """Overdue interest and fees waived here come back together, until the last payment; what months forgave never does."""
+    waived = ((Waived.INTEREST, terms.waive_interest), (Waived.FEES, terms.waive_fees))
+    returns = tuple(part for part, amount in waived if amount)
+    if not missed or not returns:
+        return None
+    last = schedules.build(terms).last_due
+    return Clawback(after_missed=missed, until=last, returns=returns)
 
 
 # Terms that mean nothing are refused in the contract's words; a person gets these.
@@ -186,6 +254,12 @@ _SAID = {
     "periods_out_of_range": _("Write a number from 1 to 600."),
     "row_not_positive": _("So small a debt cannot be divided into so many instalments."),
     "beyond_calendar": _("Choose an earlier day."),
+    "step_below_interest": _(
+        "This does not cover the month’s interest. Write more, or choose a plan without interest."
+    ),
+    "step_too_large": _("These months would pay everything off: nothing is left to divide."),
+    "too_many_rows": _("A plan has at most 600 months."),
+    "owed_changed": _("An offer cannot change what is owed."),
 }
 
 
@@ -203,7 +277,10 @@ def _initial(terms: Terms) -> dict[str, Any]:
         "waive_fees": to_text(terms.waive_fees, terms.currency),
         "method": _kind(terms).value,
         "rate": f"{(terms.annual_rate * 100).normalize():f}",
-        "periods": len(schedules.build(terms).rows),
+        "periods": terms.periods or len(schedules.build(terms).rows),
         "pause": terms.deferral.periods if terms.deferral else 0,
         "first_due": terms.first_due,
+        "light_months": sum(step.periods for step in terms.steps) or "",
+        "light_amount": to_text(terms.steps[0].amount, terms.currency) if terms.steps else "",
+        "missed": terms.clawback.after_missed if terms.clawback else "",
     }

@@ -69,6 +69,7 @@ class OfficerAdminSite(AdminSite):
             "lender": case_queries.lender_of(request.user),
             "badges": queries_approvals.badges(request.user),
             "now": clock.now(),
+            "may_keep_tokens": request.user.is_authenticated and request.user.may(Permission.TOKEN_KEEP),
             "may_word": request.user.is_authenticated and request.user.may(Permission.WORDING_WRITE),
         }
 
@@ -84,7 +85,9 @@ class OfficerAdminSite(AdminSite):
             evidence,
             negotiation,
             payments,
+            plans,
             register,
+            tokens,
             views,
             wordings,
         )
@@ -104,9 +107,14 @@ class OfficerAdminSite(AdminSite):
             path("evidence/<slug:ref>/original", wrap(evidence.evidence_original), name="evidence_original"),
             path("evidence/pages/<slug:ref>", wrap(evidence.evidence_page), name="evidence_page"),
             path("payments/<slug:ref>/", wrap(payments.payment), name="payment"),
+            path("plans/<slug:ref>/change/", wrap(plans.change), name="plan_change"),
+            path("plans/<slug:ref>/pause/", wrap(plans.pause), name="plan_pause"),
             path("register/", wrap(register.published), name="register"),
             path("register/new/", wrap(register.publication), name="register_new"),
             path("register/<slug:ref>/end/", wrap(register.ending), name="register_end"),
+            path("keys/", wrap(tokens.tokens), name="tokens"),
+            path("keys/new/", wrap(tokens.token_new), name="token_new"),
+            path("keys/<slug:ref>/end/", wrap(tokens.token_end), name="token_end"),
             path("wordings/", wrap(wordings.wordings), name="wordings"),
             path("wordings/<slug:key>/next/", wrap(wordings.wording_next), name="wording_next"),
             path("wordings/<slug:ref>/", wrap(wordings.wording_page), name="wording"),

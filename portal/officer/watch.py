@@ -71,6 +71,11 @@ def complaint_of(officer: User, ref: str) -> Complaint | None:
     return queries_diary.complaints_for(officer).filter(ref=ref, borrower__isnull=False).first()
 
 
+def case_of_plan(officer: User, ref: str) -> Case | None:
+    plan = repayment_queries.plans_for(officer).filter(ref=ref).first()
+    return plan.case if plan else None
+
+
 def case_of_payment(officer: User, ref: str) -> Case | None:
     payment = queries_payments.payments_for(officer).filter(ref=ref).first()
     return payment.plan.case if payment else None

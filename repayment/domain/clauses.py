@@ -156,8 +156,10 @@ def check(
 
 def check_pay_day(day: int | None, first_due: date) -> None:
     """A pay day is stated only where the first due date lies in a month too short for it."""
-    ends_month = (first_due + timedelta(days=1)).day == 1
-    if day is not None and not (ends_month and first_due.day < day <= 31):
+    if day is None:
+        return
+    ends_month = (first_due + timedelta(days=1)).day == 1 if first_due < date.max else True
+    if not (ends_month and first_due.day < day <= 31):
         raise TermsRefused("pay_day", "pay_day_not_needed", "The first due date already says the day.")
 
 

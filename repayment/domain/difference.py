@@ -28,6 +28,9 @@ class Field(StrEnum):
     FIRST_DUE = "first_due"
     LAST_DUE = "last_due"
     METHOD = "method"
+    LIGHT_MONTHS = "light_months"
+    CLAWBACK = "clawback"
+    LEFT_OPEN = "left_open"
 
 
 class Change(StrEnum):
@@ -67,22 +70,25 @@ def _facts(terms: Terms) -> dict[Field, Value]:
     return {
         Field.TOTAL_COST: schedule.totals.amount,
         Field.MONTHLY: usual_amount(schedule),
-        Field.HIGHEST_MONTHLY: max(row.amount for row in schedule.rows),
+        Field.HIGHEST_MONTHLY: schedule.highest,
         Field.PERIODS: len(schedule.rows),
         Field.PAUSE: terms.deferral.periods if terms.deferral else None,
         Field.RATE: terms.rate,
         Field.WAIVED_INTEREST: (schedule.totals.waived - terms.waive_fees) or None,
         Field.WAIVED_FEES: terms.waive_fees or None,
-        Field.FIRST_DUE: schedule.rows[0].due,
+        Field.FIRST_DUE: schedule.rows[0].due if schedule.rows else None,
         Field.LAST_DUE: schedule.last_due,
         Field.METHOD: terms.method.value,
+        Field.LIGHT_MONTHS: sum(step.periods for step in terms.steps) or None,
+        Field.CLAWBACK: schedule.clawback or None,
+        Field.LEFT_OPEN: schedule.left.amount or None,
     }
 
 
 def usual_amount(schedule: Schedule) -> int:
-    """The instalment that people call "the monthly": the most frequent one, the larger when several tie."""
+    """The instalment that people call "the monthly": the most frequent one, the larger when several tie; 0 without any."""
     counts = Counter(row.amount for row in schedule.rows)
-    return max(counts, key=lambda amount: (counts[amount], amount))
+    return max(counts, key=lambda amount: (counts[amount], amount), default=0)
 
 
 def _difference(field: Field, before: Value, after: Value) -> Difference:
@@ -98,6 +104,8 @@ def _move(before: Value, after: Value) -> tuple[Change, int | Decimal | None]:
             return Change.NEW, new
         case (int() as old, None):
             return Change.GONE, old
+        case (None, date()) | (date(), None):
+            return Change.OTHER, None
         case (date() as old_day, date() as new_day):
             return _ordered((new_day - old_day).days)
         case (int() as old, int() as new):

@@ -13,10 +13,10 @@ from cases import clock, naming, queries_ledger
 from cases.access import Permission, public, requires
 from cases.actions import ledger
 from cases.domain.refusal import Refused
-from repayment import queries, queries_payments
+from repayment import queries, queries_payments, queries_plans, wording
 from repayment.actions import plans as actions
 from repayment.domain.allocation import RowState
-from repayment.domain.difference import usual_amount
+from repayment.domain.difference import differences, usual_amount
 from repayment.domain.schedule import build
 from repayment.domain.terms import Terms
 from repayment.forms import VerifyForm
@@ -107,6 +107,16 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
             "may_note": plan.state in queries_payments.PAYABLE,
             "refused": refused,
             "plan": plan,
+            "replaced": plan.replaces,
+            "replaced_by": plan.replaced_by.exclude(state=Plan.State.CANCELLED).first(),
+            "replacement_rows": wording.difference_rows(
+                differences(Terms.from_json(plan.replaces.terms), terms), terms.currency
+            )
+            if plan.replaces
+            else (),
+            "steps": wording.step_rows(queries_plans.steps_to(plan)),
+            "pause": plan.suspensions.first() if plan.state == Plan.State.SUSPENDED else None,
+            "came_back": queries_plans.returned(plan),
             "lender": naming.called(plan.case.lender),
             "currency": terms.currency,
             "monthly": usual_amount(schedule),

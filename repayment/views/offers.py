@@ -15,7 +15,7 @@ from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import User
 from cases.naming import Named
-from repayment import queries, queries_approvals, wording
+from repayment import queries, queries_approvals, queries_plans, wording
 from repayment.actions import offers as actions
 from repayment.actions.questions import MOST_PER_SIDE
 from repayment.domain.difference import Difference, Field, differences, usual_amount
@@ -248,6 +248,7 @@ def _page(user: User, offer: Offer) -> dict[str, Any]:
         "summary": _summary(found, terms.currency),
         "afford": affordability(user, offer, schedule) if running else None,
         "sentences": sentences.six(terms, schedule, hours=queries.hours_to_leave(offer.case.lender)),
+        "steps": wording.step_rows(queries_plans.steps_of_offer(offer)) if running else (),
         **_questions(user, offer, running=running),
         "by_policy": Acceptance.objects.filter(offer=offer, by__isnull=True).exists(),
         "newer": queries.offers_for(user).filter(previous=offer).first(),

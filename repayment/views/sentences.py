@@ -27,6 +27,10 @@ def promises(hours: int) -> list[str]:
 
 def _payments(terms: Terms, schedule: Schedule) -> str:
     rows = schedule.rows
+    if not rows:
+        return _("You pay nothing until %(day)s. Then both sides look again.") % {
+            "day": formats.day(schedule.last_due)
+        }
     words = ngettext(
         "You repay %(principal)s in %(count)s payment, on %(first)s.",
         "You repay %(principal)s in %(count)s monthly payments, from %(first)s to %(last)s.",
@@ -53,8 +57,22 @@ def _cost(terms: Terms, schedule: Schedule) -> str:
         words += " " + _("Interest and fees from before add %(sum)s.") % {
             "sum": formats.money(totals.arrears + totals.fees, currency)
         }
+    if schedule.left.amount:
+        words += " " + _("%(sum)s stays owed until the review.") % {
+            "sum": formats.money(schedule.left.amount, currency)
+        }
     if totals.waived:
         words += " " + _("%(sum)s is waived and no longer owed.") % {
             "sum": formats.money(totals.waived, currency)
+        }
+    if terms.clawback:
+        words += " " + ngettext(
+            "Of this %(sum)s comes back if %(n)s payment is missed, until %(day)s at the latest; nothing else does.",
+            "Of this %(sum)s comes back if %(n)s payments in a row are missed, until %(day)s at the latest; nothing else does.",
+            terms.clawback.after_missed,
+        ) % {
+            "sum": formats.money(schedule.clawback, currency),
+            "n": terms.clawback.after_missed,
+            "day": formats.day(terms.clawback.until),
         }
     return words

@@ -77,6 +77,8 @@ REFS: dict[str, Callable[[File], str]] = {
     "admin:offer_refusal": lambda file: sent(file)[0].ref,
     "admin:offer_withdrawal": lambda file: sent(file)[0].ref,
     "admin:payment": lambda file: a_payment(file).ref,
+    "admin:plan_change": lambda file: a_payment(file).plan.ref,
+    "admin:plan_pause": lambda file: a_payment(file).plan.ref,
     "admin:complaint": lambda file: a_complaint(file).ref,
     "admin:complaint_evidence": lambda file: a_complaint(file).ref,
     "admin:evidence_original": lambda file: shared_evidence(a_complaint(file)).ref,

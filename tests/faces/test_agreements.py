@@ -42,7 +42,7 @@ def test_the_sheet_shows_every_payment_and_they_add_up(client_for, file, plan):
 def test_the_sheet_asks_a_fixed_number_of_questions(client_for, file, plan, django_assert_max_num_queries):
     client = client_for(file.borrower)
     client.get("/offers/")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get(f"/agreements/{plan.ref}/")
 
 

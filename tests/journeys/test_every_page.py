@@ -167,6 +167,8 @@ def story(clock: Any) -> Story:
         "admin:evidence": theirs_shown.ref,
         "admin:evidence_page": theirs_shown.pages.get().ref,
         "admin:payment": noted.ref,
+        "admin:plan_change": noted.plan.ref,
+        "admin:plan_pause": noted.plan.ref,
         "release": release.edition,
     }
     return Story(people=people, refs=refs)

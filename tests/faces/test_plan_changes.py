@@ -1,0 +1,119 @@
+"""Changing and pausing an agreement on the pages: totals and steps before the sending, and both versions to read."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from repayment.actions import offers, plans
+from repayment.models import Offer, Plan
+from tests.actions.negotiating import a_file, sent
+from tests.faces.test_officer import page
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _english(settings: Any, clock: Any) -> None:
+    settings.LANGUAGE_CODE = "en"
+
+
+@pytest.fixture
+def file() -> Any:
+    return a_file(
+        1, overdue=50_000, max_periods=60, deferral_max_periods=12, waive_interest_percent=20,
+        waive_fees_percent=20, interest_free_max_periods=60,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def plan(file: Any) -> Plan:
+    (offer,) = sent(file)
+    if offer.state != Offer.State.ACCEPTED:
+        offers.accept(by=file.officers[0], offer=offer)
+    return Plan.objects.get()
+
+
+def asked(plan: Plan, **changes: Any) -> dict[str, Any]:
+    first = plan.instalments.first()
+    assert first is not None
+    data = {
+        "waive_interest": "50.00", "waive_fees": "0", "method": "interest_free", "rate": "", "periods": "50",
+        "pause": "0", "first_due": (first.due + dt.timedelta(days=10)).isoformat(), "light_months": "3",
+        "light_amount": "200.00", "missed": "3", "reason": "Light first.",
+    }  # fmt: skip
+    return data | changes
+
+
+def test_a_change_shows_totals_and_steps_before_anything_is_sent(
+    file: Any, plan: Plan, client_for: Any
+) -> None:
+    client = client_for(file.officers[0])
+    address = reverse("admin:plan_change", args=[plan.ref])
+    assert client.get(address).status_code == 200
+    shown = client.post(address, asked(plan))
+    assert shown.status_code == 200, page(shown)
+    assert "How the sums follow, step by step" in page(shown)
+    assert Offer.objects.count() == 1
+    sent_on = client.post(address, asked(plan) | {"send": "1"})
+    assert sent_on.status_code == 302
+    offer = Offer.objects.latest("pk")
+    assert offer.terms["steps"] == [{"periods": 3, "amount": "200.00"}]
+    assert offer.terms["clawback"]["returns"] == ["interest"]
+
+
+def test_a_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
+    file: Any, plan: Plan, client_for: Any
+) -> None:
+    client = client_for(file.officers[0])
+    address = reverse("admin:plan_change", args=[plan.ref])
+    answer = client.post(address, asked(plan, light_amount="99999999.00"))
+    assert answer.status_code == 422
+    assert "light_amount" in answer.context["form"].errors
+    assert "99999999.00" in answer.content.decode()
+
+
+def test_the_borrower_reads_what_changed_and_how_the_sums_follow(
+    file: Any, plan: Plan, client_for: Any
+) -> None:
+    officer, borrower = client_for(file.officers[0]), client_for(file.borrower)
+    officer.post(reverse("admin:plan_change", args=[plan.ref]), asked(plan) | {"send": "1"})
+    offer = Offer.objects.latest("pk")
+    before = page(borrower.get(reverse("offer", args=[offer.ref])))
+    assert "This would replace your agreement" in before
+    newest = offers.accept(by=file.borrower, offer=offer)
+    words = page(borrower.get(reverse("agreement", args=[newest.ref])))
+    assert "What changed from the agreement before" in words
+    assert "Lighter months first" in words
+    assert "comes back if 3 payments in a row are missed" in words
+    old = page(borrower.get(reverse("agreement", args=[plan.ref])))
+    assert "A newer agreement took the place of this one" in old
+
+
+def test_a_pause_is_seen_by_both_sides_and_ended_by_a_button(
+    file: Any, plan: Plan, client_for: Any, clock: Any
+) -> None:
+    officer, borrower = client_for(file.officers[0]), client_for(file.borrower)
+    address = reverse("admin:plan_pause", args=[plan.ref])
+    assert officer.get(address).status_code == 200
+    assert officer.post(address, {}).status_code == 422
+    assert officer.post(address, {"reason": "hardship"}).status_code == 302
+    assert "This agreement is paused" in page(borrower.get(reverse("agreement", args=[plan.ref])))
+    assert "End the pause" in page(officer.get(reverse("admin:case", args=[plan.case.ref])))
+    assert officer.post(address).status_code == 302
+    plan.refresh_from_db()
+    assert plan.state == Plan.State.ACTIVE
+
+
+def test_another_lenders_agreement_is_like_none(file: Any, plan: Plan, client_for: Any) -> None:
+    stranger = client_for(a_file(2).officers[1])
+    for name in ("admin:plan_change", "admin:plan_pause"):
+        assert stranger.get(reverse(name, args=[plan.ref])).status_code == 404
+
+
+def test_a_paused_plan_keeps_its_rows_for_reading(file: Any, plan: Plan, client_for: Any) -> None:
+    plans.suspend(by=file.officers[0], plan=plan, reason="dispute")
+    answer = client_for(file.borrower).get(reverse("agreement", args=[plan.ref]))
+    assert answer.status_code == 200
+    assert answer.context["rows"]
