@@ -1,168 +1,182 @@
-"""Planning reminders: every instalment that falls due soon becomes one message, or one recorded reason why not.
+"""Planning: whatever a message should be about soon becomes a candidate, every candidate is put before the gate, and every
+question and answer is recorded before a single message is made of it.
 
-Idempotent by the message's key: a second run, a second beat or a killed one changes nothing.
+One ordered stream comes from the database, facts and all; blocks of whole people are judged as arrays (`domain/bulk.py`) and
+written by COPY. Idempotent: what has become a message is no candidate any more, and a run that was killed between its records
+and its messages is taken up by the next.
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
-from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
 
-from cases import clock
-from cases.models import Event
-from notices.actions.asking import Question, Surroundings, settle
-from notices.domain import gate
-from notices.models import Decision, Message
-from repayment import queries_payments
-from repayment.models import Instalment, Plan
+from cases.actions import ledger
+from cases.domain import rulebook as rulebooks
+from cases.models import Contact
+from notices import queries_night
+from notices.actions import recording, taking_up
+from notices.actions.asking import ANY_LOCAL_DAY, WRITTEN
+from notices.actions.taking_up import Summary
+from notices.domain import bulk
+from notices.domain.bulk import Sent
+from notices.domain.night import Setting
+from notices.models import Message, Night
 
-# Our own practice, no rule asks for it: long enough before the day to move money or to say "I cannot",
-# and once more on the day itself. Wording → days before the due date.
-DAYS_BEFORE = {"reminder_due_today": 0, "reminder_due_soon": 3}
-# Our own practice: when most people are up. The gate moves it where a rule or the person says later.
-HOUR = dt.time(9, 30)
+__all__ = ["HORIZON", "Summary", "plan"]
+
+Columns: TypeAlias = dict[str, NDArray[np.int64]]
+
 HORIZON = dt.timedelta(hours=24)
-_CHUNK = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """What one run did, in messages. `expired`: no lawful moment before it would be too late."""
-
-    queued: int = 0
-    deferred: int = 0
-    withheld: int = 0
-    expired: int = 0
-
-    def __add__(self, other: "Summary") -> "Summary":
-        return Summary(**{name: value + getattr(other, name) for name, value in asdict(self).items()})
+# How many candidates are judged at once: enough for arrays to pay, little enough to stay small.
+BLOCK = 65_536
+OF = "decisions"
+_LOCK = 0x57EAD2  # the planners' advisory lock on PostgreSQL
+_ROW = np.dtype(
+    [("columns", ">i2")]
+    + [
+        part
+        for name, width in queries_night.COLUMNS
+        for part in ((f"{name}_size", ">i4"), (name, f">i{width.removeprefix('int')}"))
+    ]
+)
 
 
 def plan(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Summary:
-    """Plan all reminders whose moment lies before `at + horizon` and is not past its use.
+    """Plan everything whose moment lies before `at + horizon` and is not past its use.
 
-    `at` is the business instant, aware. Deferred messages are queued too, for the next lawful moment.
+    `at` is the business instant, aware. Deferred messages are queued too, for the next lawful moment. Another planner
+    at work means that there is nothing to do.
     """
-    done = Summary()
-    for wording, days in DAYS_BEFORE.items():
-        while chunk := list(_unplanned(wording, days, at, horizon)[:_CHUNK]):
-            done += _plan_chunk(chunk, wording, days, at)
-    return done
+    with _alone() as alone:
+        if not alone:
+            return Summary()
+        done = taking_up.finish()
+        night = record(at, horizon)
+        if night is None:
+            return done
+        seal(night)
+        return done + taking_up.take_up(night)
 
 
-def moment(due: dt.date, days: int) -> dt.datetime:
-    """When a reminder would leave if nothing stood against it."""
-    return dt.datetime.combine(due - dt.timedelta(days=days), HOUR, clock.BEIJING)
+def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
+    """The night's questions and answers, written as one whole; None when there was nobody to ask about."""
+    books = {name: rulebooks.load(name) for name in ("CN", "US", "UK")}
+    found = queries_night.places()
+    number = (Night.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
+    judge = bulk.Night(run=number, setting=Setting(zones=found.zones, laws=found.laws, books=books), start=at)
+    work = _Work(judge, sent_before(at), found.law_of)
+    sql, values = queries_night.candidates(at, horizon, found, books)
+    try:
+        _stream(sql, values, work.take)
+        work.take_rest()
+    except BaseException:
+        work.sink.drop()
+        raise
+    if not work.asked:
+        return None
+    return work.sink.close(
+        {
+            "at": at,
+            "zones": list(found.zones),
+            "laws": [list(law) for law in found.laws],
+            "books": {name: book.version for name, book in books.items()},
+        }
+    )
 
 
-def useful_until(due: dt.date, days: int) -> dt.datetime:
-    """The first instant at which it says nothing useful any more: the due date begins, or it ends."""
-    last = due + dt.timedelta(days=1) if days == 0 else due
-    return dt.datetime.combine(last, dt.time(0), clock.BEIJING)
+class _Work:
+    """Takes the stream block by block, cuts it between two people, judges and writes.
 
+    A night of one block is written where it was read; a larger one beside it.
+    """
 
-def key(wording: str, plan_ref: str, number: int) -> str:
-    return f"{wording}:{plan_ref}:{number}"
+    def __init__(self, judge: bulk.Night, sent: Sent, law_of: Mapping[int, int]) -> None:
+        self.sink: recording.Sink = recording.Here()
+        self.asked = 0
+        self._judge, self._sent, self._law_of = judge, sent, law_of
+        self._rest: Columns | None = None
+        self._blocks: list[NDArray[Any]] = []
 
+    def take(self, rows: Columns) -> None:
+        if self._rest is not None:
+            rows = {name: np.concatenate([self._rest[name], rows[name]]) for name in rows}
+        people = rows["person"]
+        cut = int(np.searchsorted(people, people[-1]))
+        self._rest = {name: values[cut:] for name, values in rows.items()}
+        if cut:
+            self._settle({name: values[:cut] for name, values in rows.items()})
 
-def _unplanned(wording: str, days: int, at: dt.datetime, horizon: dt.timedelta) -> QuerySet[Instalment]:
-    """Instalments of plans in force, not paid yet, whose reminder's moment has come near and that have no message."""
-    today = at.astimezone(clock.BEIJING).date()
-    # The moment is at `due - days`, so it lies before `at + horizon` up to this due date.
-    last = (at + horizon).astimezone(clock.BEIJING)
-    last_day = last.date() if last.time() >= HOUR else last.date() - dt.timedelta(days=1)
-    planned = Message.objects.filter(
-        key=Concat(
-            Value(f"{wording}:"),
-            OuterRef("plan__ref"),
-            Value(":"),
-            Cast(OuterRef("number"), CharField()),
-            output_field=CharField(),
+    def take_rest(self) -> None:
+        if self._rest is not None:
+            self._settle(self._rest)
+
+    def _settle(self, rows: Columns) -> None:
+        people = rows["person"]
+        records = self._judge.settle(
+            bulk.candidates(rows, self._law_of), self._sent.of(int(people[0]), int(people[-1]))
         )
-    )
-    return (
-        queries_payments.unpaid(Instalment.objects.all())
-        .filter(
-            plan__state=Plan.State.ACTIVE,
-            due__gte=today + dt.timedelta(days=1 if days else 0),
-            due__lte=last_day + dt.timedelta(days=days),
-        )
-        .filter(~Exists(planned))
-        .select_related("plan__case__borrower", "plan__case__lender")
-        # Deciphering what planning never looks at would cost more than everything else here.
-        .defer("plan__canonical", "plan__terms", "plan__case__borrower__name", "plan__case__borrower__phone")
-        .order_by("due", "plan__case__borrower", "pk")
-    )
+        self.asked += len(records)
+        large = self.asked > BLOCK and connection.vendor == "postgresql"
+        if large and isinstance(self.sink, recording.Here):
+            self.sink = recording.Beside(self.sink.blocks)
+        self.sink.write(records)
 
 
-@transaction.atomic
-def _plan_chunk(chunk: Sequence[Instalment], wording: str, days: int, at: dt.datetime) -> Summary:
-    around = Surroundings((each.plan.case.borrower_id for each in chunk), at=at, planned=True)
-    answers: dict[str, list[Decision]] = {}
-    messages = []
-    for instalment in chunk:
-        message = _message(instalment, wording, days, at, around)
-        question = Question(
-            person=message.person,
-            lender=message.lender,
-            debt_id=instalment.plan.debt_id,
-            purpose=message.purpose,
-            channel=message.channel,
-            reminds_of_plan=True,
-        )
-        answers[message.ref] = list(settle(message, question, around, at=at))
-        messages.append(message)
-    # Two beats at once: the second waits for the first and then finds every key taken.
-    Message.objects.bulk_create(sorted(messages, key=lambda m: m.key), ignore_conflicts=True)
-    mine = dict(Message.objects.filter(ref__in=list(answers)).values_list("ref", "pk"))
-    messages = [message for message in messages if message.ref in mine]
-    for ref, pk in mine.items():
-        for each in answers[ref]:
-            each.message_id = pk
-    Decision.objects.bulk_create(each for message in messages for each in answers[message.ref])
-    Event.objects.bulk_create(_event(message, answers[message.ref][-1], at) for message in messages)
-    return sum((_counted(message, answers[message.ref]) for message in messages), Summary())
+def seal(night: Night) -> None:
+    """One batch of the sealed record for the whole night."""
+    ledger.seal_block(of=OF, block=night.pk, leaves=queries_night.leaves_of(night))
 
 
-def _message(
-    instalment: Instalment, wording: str, days: int, at: dt.datetime, around: Surroundings
-) -> Message:
-    case = instalment.plan.case
-    return Message(
-        person=case.borrower,
-        lender=case.lender,
-        plan=instalment.plan,
-        purpose=Message.Purpose.REMINDER,
-        channel=around.channel_for(case.borrower, case.lender),
-        wording=wording,
-        values={"date": instalment.due.isoformat(), "amount": instalment.amount, "number": instalment.number},
-        key=key(wording, instalment.plan.ref, instalment.number),
-        due_at=max(at, moment(instalment.due, days)),
-        not_after=useful_until(instalment.due, days),
-        made_at=at,
-    )
+def sent_before(at: dt.datetime) -> Sent:
+    """What counts towards anybody's day: written contacts, and reminders that wait for theirs."""
+    since = at - ANY_LOCAL_DAY
+    contacts = Contact.objects.filter(
+        at__gte=since, channel__in=WRITTEN, direction="outbound", party="borrower", removed_at__isnull=True
+    ).values_list("borrower_id", "lender_id", "at")
+    waiting = Message.objects.filter(
+        due_at__gte=since, state=Message.State.QUEUED, purpose=Message.Purpose.REMINDER
+    ).exclude(channel=Message.Channel.INBOX)
+    rows = [
+        (person, lender or 0, int(instant.timestamp()))
+        for found in (contacts, waiting.values_list("person_id", "lender_id", "due_at"))
+        for person, lender, instant in found.iterator(chunk_size=5_000)
+    ]
+    table = np.array(sorted(rows), dtype=np.int64).reshape(len(rows), 3).T
+    return Sent(person=table[0], lender=table[1], at=table[2])
 
 
-def _event(message: Message, last: Decision, at: dt.datetime) -> Event:
-    return Event(
-        at=at,
-        kind=f"message_{message.state}",
-        actor_role="system",
-        about_type="message",
-        about_ref=message.ref,
-        person_ref=message.person.ref,
-        lender_ref=message.lender.ref if message.lender else "",
-        data={"wording": message.wording, "rules": [finding["rule"] for finding in last.findings]},
-    )
+def _stream(sql: str, values: list[Any], take: Callable[[Columns], None]) -> None:
+    """Hand over the rows in blocks, as columns of whole numbers."""
+    names = [name for name, _ in queries_night.COLUMNS]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            taking = recording.Pushed(_ROW, BLOCK, take)
+            text = cursor.mogrify(sql, values)
+            text = text.decode() if isinstance(text, bytes) else text
+            cursor.copy_expert(f"COPY ({text}) TO STDOUT (FORMAT BINARY)", taking, 1 << 20)
+            taking.close()
+            return
+        cursor.execute(sql, values)
+        while rows := cursor.fetchmany(BLOCK // 4):
+            take(dict(zip(names, np.array(rows, dtype=np.int64).T, strict=True)))
 
 
-def _counted(message: Message, answers: Sequence[Decision]) -> Summary:
-    if message.state == Message.State.QUEUED:
-        put_off = any(each.verdict == gate.Outcome.DEFERRED for each in answers)
-        return Summary(queued=1, deferred=int(put_off))
-    if message.state == Message.State.WITHHELD:
-        return Summary(withheld=1)
-    return Summary(expired=1)
+class _alone:
+    """One planner at a time. On SQLite the writers' own lock is enough: two planners find the same, and keys decide."""
+
+    def __enter__(self) -> bool:
+        if connection.vendor != "postgresql":
+            return True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+            (self._held,) = cursor.fetchone()
+        return bool(self._held)
+
+    def __exit__(self, *_: object) -> None:
+        if connection.vendor == "postgresql" and self._held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

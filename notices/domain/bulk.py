@@ -6,7 +6,7 @@ that two reminders planned in one night see each other. This is the only module 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -174,13 +174,13 @@ class Night:
         return np.array(self._judged, dtype=np.int64)[law, zone]
 
     # ── combinations ─────────────────────────────────────────────────────────────────────────
-    def combos(self, zone: Ints, law: Ints, quiet_from: Ints, quiet_to: Ints, inbox: Ints, at: Ints) -> Ints:
+    def combos(self, zone: Ints, law: Ints, quiet_from: Ints, quiet_to: Ints, still: Ints, at: Ints) -> Ints:
         """The place of each row's combination; new ones are put before the gate."""
         moments, inverse = np.unique(at, return_inverse=True)
         ids = np.array([self._moments.setdefault(int(each), len(self._moments)) for each in moments])
         keys = (
             ((((ids[inverse] << 8 | zone) << 5 | law) << 17 | (quiet_from + 1)) << 17 | (quiet_to + 1)) << 1
-        ) | inbox
+        ) | still
         unique, first, back = np.unique(keys, return_index=True, return_inverse=True)
         places = self._combos.places
         for key, row in zip(unique.tolist(), first.tolist(), strict=True):
@@ -190,16 +190,16 @@ class Night:
                     int(zone[row]),
                     int(law[row]),
                     (int(quiet_from[row]), int(quiet_to[row])),
-                    inbox=bool(inbox[row]),
+                    still=bool(still[row]),
                     at=int(at[row]),
                 )
         return np.array([places[key] for key in unique.tolist()], dtype=np.int64)[back]
 
-    def _work_out(self, zone: int, law: int, quiet: tuple[int, int], *, inbox: bool, at: int) -> None:
+    def _work_out(self, zone: int, law: int, quiet: tuple[int, int], *, still: bool, at: int) -> None:
         book = self._setting.book(law)
         facts = GateFacts(
             now=datetime.fromtimestamp(at, UTC),
-            channel=Channel.INBOX if inbox else Channel.SMS,
+            channel=Channel.INBOX if still else Channel.SMS,
             purpose=Purpose.REMINDER,
             lender_type=self._setting.laws[law][1],
             consented=True,
@@ -290,9 +290,10 @@ class _Block:
         self, here: Ints, at: Ints, number: int
     ) -> tuple[NDArray[Any], NDArray[np.bool_], NDArray[np.bool_]]:
         rows = {name: values[here] for name, values in self.rows.items()}
-        inbox = (rows["channel"] == _INBOX).astype(np.int64)
+        reminder = self._facts["reminder"][here]
+        pushed = reminder * (rows["channel"] != _INBOX)
         combos = self._around.combos(
-            rows["zone"], rows["law"], rows["quiet_from"], rows["quiet_to"], inbox, at
+            rows["zone"], rows["law"], rows["quiet_from"], rows["quiet_to"], 1 - pushed, at
         )
         known = self._around.looked_up(combos)
         to_person = self._counted(self._by_person, self._who[here], here, at)
@@ -300,8 +301,7 @@ class _Block:
         by_lender[rows["lender"] == 0] = 0
         facts = SimpleNamespace(
             **{name: values[here] for name, values in self._facts.items()},
-            reminder=np.ones_like(at),
-            pushed=1 - inbox,
+            pushed=pushed,
             sent_by_lender=by_lender,
             sent_to_person=to_person,
         )
@@ -355,7 +355,7 @@ class _Block:
 
     def _take(self, here: Ints, at: Ints) -> None:
         """From here on these count. One row per person, so that no place is met twice."""
-        pushed = self.rows["channel"][here] != _INBOX
+        pushed = (self._facts["reminder"][here] == 1) & (self.rows["channel"][here] != _INBOX)
         here, at = here[pushed], at[pushed]
         who, pair = self._who[here], self._pair[here]
         for reading in self._readings:
@@ -386,16 +386,70 @@ class _Block:
 
     def _flags(self) -> dict[str, Ints]:
         flags = self.rows["flags"]
-        return {name: (flags & int(flag) != 0).astype(np.int64) for flag, name in _FLAGS.items()}
+        facts = {name: (flags & int(flag) != 0).astype(np.int64) for flag, name in _FLAGS.items()}
+        return facts | {"reminder": (flags & int(Flag.ANSWERS) == 0).astype(np.int64)}
 
     def _protected(self) -> Ints:
         """The bits of the protections: they stay the same however often a candidate is asked about."""
         size = len(self.rows["person"])
-        facts = SimpleNamespace(**self._facts, reminder=np.ones(size, dtype=np.int64))
+        facts = SimpleNamespace(**self._facts)
         bits = np.zeros(size, dtype=np.int64)
         for place, (test, _, _) in enumerate(gate.PROTECTIONS):
             bits |= np.where(test(facts, None), 1 << place, 0)
         return bits
+
+
+def candidates(rows: Mapping[str, Ints], law_of: Mapping[int, int]) -> NDArray[Any]:
+    """What the database said, as CANDIDATE rows: the way each message would take, and the facts that follow from it.
+
+    The way is the first of SMS, e-mail and WeChat that is confirmed, wanted and not opted out of; where none is, the first
+    that is confirmed, and the gate says why not; where nothing is confirmed, Steady's own pages.
+    """
+    raw = rows["raw"]
+    bit = {name: (raw >> place & 1).astype(bool) for place, name in enumerate(night.RAW)}
+    there = [bit["phone"], bit["mail"], bit["wechat"]]
+    refused = [bit[f"opt_{way}"] | ~bit[f"wants_{way}"] for way in ("sms", "email", "wechat")]
+    open_ways = [known & ~no for known, no in zip(there, refused, strict=True)]
+    channel = np.select([*open_ways, *there], [0, 1, 2, 0, 1, 2], default=_INBOX)
+    opted_out = np.select([channel == way for way in range(3)], refused, default=False)
+    yes = {
+        Flag.OPTED_OUT: opted_out,
+        Flag.CONSENTED: bit["consented"],
+        Flag.PAUSED: bit["paused"],
+        Flag.MORATORIUM: bit["hold_moratorium"],
+        Flag.DISPUTE: bit["hold_dispute"],
+        Flag.REPRESENTED: bit["hold_represented"],
+        Flag.HELD: bit["hold_other"],
+        Flag.PAYMENT_DISPUTED: bit["disputed"],
+        Flag.PAYMENT_PENDING: bit["pending"],
+        Flag.PLAN_IN_FORCE: bit["agreed"],
+        Flag.REMINDS_OF_PLAN: bit["of_plan"],
+        Flag.ANSWERS: bit["answers"],
+    }
+    flags = np.full(len(raw), int(Flag.ADDRESS_KNOWN), dtype=np.int64)
+    for flag, which in yes.items():
+        flags |= np.where(which, int(flag), 0)
+    found = np.empty(len(raw), dtype=CANDIDATE)
+    for name in (
+        "person",
+        "lender",
+        "debt",
+        "about",
+        "kind",
+        "at",
+        "not_after",
+        "zone",
+        "quiet_from",
+        "quiet_to",
+    ):
+        found[name] = rows[name]
+    found["channel"], found["flags"], found["law"] = channel, flags, _laws(rows["lender"], law_of)
+    return found
+
+
+def _laws(lenders: Ints, law_of: Mapping[int, int]) -> Ints:
+    unique, back = np.unique(lenders, return_inverse=True)
+    return np.array([law_of.get(lender, 0) for lender in unique.tolist()], dtype=np.int64)[back]
 
 
 def leaves(records: NDArray[Any]) -> Iterator[bytes]:

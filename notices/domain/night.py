@@ -64,6 +64,8 @@ class Flag(IntFlag):
     PLAN_IN_FORCE = 1 << 12
     REMINDS_OF_PLAN = 1 << 13
     VULNERABLE = 1 << 14
+    # The person asked for it, or it is a clock of their own: no reminder, and nothing but the address stands against it.
+    ANSWERS = 1 << 15
 
 
 # Reasons by bit: the protections of the gate first, in their order there, then what waiting cures.
@@ -75,6 +77,29 @@ GENTLE_FULL = 1 << 20
 NO_LAWFUL_MOMENT = 1 << 21
 DELAYS = NIGHT_HOURS | QUIET_HOURS | LENDER_FULL | PERSON_FULL | GENTLE_FULL
 
+# What the database says about a candidate, by bit: nothing is decided there, `bulk.candidates` makes facts of it.
+RAW = (
+    "phone",
+    "mail",
+    "wechat",
+    "wants_sms",
+    "wants_email",
+    "wants_wechat",
+    "opt_sms",
+    "opt_email",
+    "opt_wechat",
+    "paused",
+    "consented",
+    "pending",
+    "disputed",
+    "hold_moratorium",
+    "hold_dispute",
+    "hold_represented",
+    "hold_other",
+    "of_plan",
+    "agreed",
+    "answers",
+)
 FIELDS: tuple[tuple[str, str], ...] = (
     ("run", "q"),
     ("place", "q"),
@@ -133,7 +158,12 @@ class Ask:
 
     def packed(self) -> bytes:
         """The canonical record: big-endian, fixed width, in the order of FIELDS."""
-        return _RECORD.pack(*(getattr(self, name) for name in _NAMES))
+        return pack([getattr(self, name) for name in _NAMES])
+
+
+def pack(numbers: Sequence[int]) -> bytes:
+    """The canonical record of numbers in the order of FIELDS."""
+    return _RECORD.pack(*numbers)
 
 
 def unpacked(record: bytes) -> Ask:
@@ -173,7 +203,7 @@ def facts_of(ask: Ask, setting: Setting) -> GateFacts:
     return GateFacts(
         now=datetime.fromtimestamp(ask.at, UTC),
         channel=CHANNELS[ask.channel],
-        purpose=Purpose.REMINDER,
+        purpose=Purpose.ANSWER if Flag.ANSWERS in flags else Purpose.REMINDER,
         lender_type=setting.laws[ask.law][1],
         consented=Flag.CONSENTED in flags,
         address_known=Flag.ADDRESS_KNOWN in flags,

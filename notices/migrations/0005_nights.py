@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='message',
-            name='asked',
+            name='record',
             field=models.BigIntegerField(blank=True, null=True),
         ),
         AppendOnly("notices_asked"),

@@ -68,7 +68,7 @@ class Message(models.Model):
     )
     made_at = models.DateTimeField()
     # The last record of the night that planned it; no foreign key, for the records have none either.
-    asked = models.BigIntegerField(null=True, blank=True)
+    record = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["-due_at", "-id"]

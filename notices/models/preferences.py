@@ -14,6 +14,7 @@ class Preference(models.Model):
     sms = models.BooleanField(_("SMS"), default=True)
     email = models.BooleanField(_("E-mail"), default=True)
     wechat = models.BooleanField(_("WeChat"), default=True)
+    follow_up = models.BooleanField(_("Ask me how it goes"), default=False)
     # The keyed hash of the code that links WeChat, while it is good (real time).
     wechat_code = models.CharField(max_length=64, blank=True)
     wechat_code_until = models.DateTimeField(null=True, blank=True)

@@ -457,6 +457,8 @@ NOT_PERSONAL: Mapping[str, str] = {
     "repayment.Policy": "What an institution publishes.",
     "repayment.WaiverBudget": "How much an institution may waive in a month.",
     "notices.Template": "A lender's own sentences: its staff wrote them, and they name nobody.",
+    "notices.Night": "Whose records are whose is in Asked; this says when and under which rulebooks.",
+    "notices.Asked": "Numbers alone. In words it is the person's Decision; erased, its number points at an empty row.",
     "notices.ChannelState": "Whether a provider answers.",
     "sessions.Session": "A signed ticket, found by the session list and removed with it; it holds no field of its own.",
     "admin.LogEntry": "What staff did in Django's own admin pages; the officers' site shows no borrower there.",

@@ -107,7 +107,8 @@ def alone(rows: Any, sent: Sent) -> list[Ask]:
             )
             outcome, not_before, reasons = night.replay(ask, SETTING)
             found.append(replace(ask, outcome=outcome, not_before=not_before, reasons=reasons))
-            if outcome == Answer.ALLOWED and night.CHANNELS[values["channel"]] != "inbox":
+            pushed = night.CHANNELS[values["channel"]] != "inbox" and not values["flags"] & Flag.ANSWERS
+            if outcome == Answer.ALLOWED and pushed:
                 earlier.append((facts.now, lender))
             if outcome != Answer.DEFERRED or not_before >= values["not_after"]:
                 break

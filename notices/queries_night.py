@@ -1,0 +1,388 @@
+"""A night's candidates and their facts, as one ordered question to the database: whole numbers only, a few bytes a row.
+
+The same question on PostgreSQL, where the answer is streamed as binary COPY, and on SQLite. What each fact means is said in
+`asking.Surroundings`, which gathers them for one message at the moment of sending; a test compares the two on random people.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from cases import clock
+from cases.domain.rulebook import Rulebook
+from cases.models import Lender, User
+from notices.domain.night import FIELDS, RAW, Kind, pack, unpacked
+from notices.domain.night import leaf as leaf_of
+from notices.models import Asked, Night
+
+# Our own practice: when most people are up. The gate moves it where a rule or the person says later.
+HOUR = dt.time(9, 30)
+_DAY = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One kind of candidate, about a day. It is said `days` before that day (less than 0: after it), is of use until
+    `lasts` days after that day began, and is still planned when the day lies `behind` days behind today.
+    """
+
+    kind: Kind
+    wording: str
+    days: int
+    lasts: int
+    behind: int = 0
+
+
+SOURCES = (
+    Source(kind=Kind.DUE_SOON, wording="reminder_due_soon", days=3, lasts=0, behind=-1),
+    Source(kind=Kind.DUE_TODAY, wording="reminder_due_today", days=0, lasts=1),
+    Source(kind=Kind.MISSED, wording="reminder_missed", days=-1, lasts=4, behind=3),
+    Source(kind=Kind.OFFER_ENDING, wording="offer_ending", days=2, lasts=0, behind=-1),
+    Source(kind=Kind.COMPLAINT_DUE, wording="complaint_due", days=-1, lasts=5, behind=3),
+    Source(kind=Kind.MILESTONE, wording="plan_halfway", days=-1, lasts=8, behind=6),
+    Source(kind=Kind.FOLLOW_UP, wording="follow_up", days=-14, lasts=21, behind=20),
+)
+SOURCE = {source.kind: source for source in SOURCES}
+
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("person", "int8"),
+    ("lender", "int8"),
+    ("debt", "int8"),
+    ("about", "int8"),
+    ("at", "int8"),
+    ("not_after", "int8"),
+    ("kind", "int2"),
+    ("zone", "int2"),
+    ("raw", "int4"),
+    ("quiet_from", "int4"),
+    ("quiet_to", "int4"),
+)
+"""What a row holds, with PostgreSQL's widths."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """What the numbers of a night point at, as they stand when it is planned."""
+
+    zones: tuple[str, ...]
+    laws: tuple[tuple[str, str], ...]
+    law_of: Mapping[int, int]
+
+
+def places() -> Places:
+    """The zones of people and the laws of lenders. A message without a lender stands under the first law."""
+    zones = tuple(User.objects.order_by("timezone").values_list("timezone", flat=True).distinct())
+    lenders = list(Lender.objects.order_by("pk").values_list("pk", "jurisdiction", "kind"))
+    laws = tuple(
+        dict.fromkeys([("CN", "creditor"), *((jurisdiction, kind) for _, jurisdiction, kind in lenders)])
+    )
+    return Places(
+        zones=zones or ("Asia/Shanghai",),
+        laws=laws,
+        law_of={pk: laws.index((jurisdiction, kind)) for pk, jurisdiction, kind in lenders},
+    )
+
+
+def moments(at: dt.datetime, horizon: dt.timedelta) -> list[dt.datetime]:
+    """Every instant at which a candidate of this run may be due: now, and each morning until `at + horizon`."""
+    today = at.astimezone(clock.BEIJING).date()
+    days = (today + dt.timedelta(days=number) for number in range(horizon.days + 2))
+    mornings = (dt.datetime.combine(day, HOUR, clock.BEIJING) for day in days)
+    return [at, *(morning for morning in mornings if at < morning < at + horizon)]
+
+
+def candidates(
+    at: dt.datetime, horizon: dt.timedelta, found: Places, books: Mapping[str, Rulebook]
+) -> tuple[str, list[Any]]:
+    """The question, as SQL with its values. Rows come ordered by person, moment and urgency."""
+    values: list[Any] = []
+    when = _moments_table(at, horizon, books, values)
+    zones = _table("zones", ("name", "number"), [(name, n) for n, name in enumerate(found.zones)], values)
+    branches = " UNION ALL ".join(_branch(source, at, horizon, values) for source in SOURCES)
+    raw = " + ".join(f"{1 << bit} * ({_RAW_SQL[name]})" for bit, name in enumerate(RAW))
+    run = _instant(at)
+    values += [run, run]
+    chosen = {
+        "person": "c.person",
+        "lender": "coalesce(c.lender, 0)",
+        "debt": "coalesce(c.debt, 0)",
+        "about": "c.about",
+        "at": "c.at",
+        "not_after": "c.not_after",
+        "kind": "c.kind",
+        "zone": "z.number",
+        "raw": raw,
+        "quiet_from": f"coalesce({_clock('f.hours_to')}, -1)",
+        "quiet_to": f"coalesce({_clock('f.hours_from')}, -1)",
+    }
+    columns = ", ".join(_cast(chosen[name], width) for name, width in COLUMNS)
+    sql = f"""
+WITH {when}, {zones}, c AS ({branches}),
+opt AS (
+  SELECT person_id, lender_id,
+    max(CASE WHEN channel = 'sms' THEN 1 ELSE 0 END) AS sms,
+    max(CASE WHEN channel = 'email' THEN 1 ELSE 0 END) AS email,
+    max(CASE WHEN channel = 'wechat' THEN 1 ELSE 0 END) AS wechat
+  FROM notices_optout WHERE since <= %s AND (until IS NULL OR until > %s) GROUP BY person_id, lender_id
+),
+hold AS (
+  SELECT h.borrower_id, h.debt_id, m.at,
+    max(CASE WHEN h.kind = 'moratorium' THEN 1 ELSE 0 END) AS moratorium,
+    max(CASE WHEN h.kind = 'dispute' THEN 1 ELSE 0 END) AS dispute,
+    max(CASE WHEN h.kind = 'represented' THEN 1 ELSE 0 END) AS represented,
+    max(CASE WHEN h.kind NOT IN ('moratorium', 'dispute', 'represented') THEN 1 ELSE 0 END) AS other
+  FROM cases_hold h JOIN moments m ON h.since <= m.ts AND (h.until IS NULL OR h.until > m.ts)
+  WHERE h.kind <> 'legal' GROUP BY h.borrower_id, h.debt_id, m.at
+),
+pend AS ({_PENDING})
+SELECT {columns}
+FROM c
+JOIN cases_user u ON u.id = c.person
+JOIN zones z ON z.name = u.timezone
+JOIN moments m ON m.at = c.at
+LEFT JOIN cases_lender l ON l.id = c.lender
+LEFT JOIN notices_preference f ON f.person_id = c.person
+LEFT JOIN (SELECT DISTINCT user_id FROM account_emailaddress WHERE verified) e ON e.user_id = c.person
+LEFT JOIN notices_wechatlink w ON w.person_id = c.person AND w.until IS NULL
+LEFT JOIN opt oa ON oa.person_id = c.person AND oa.lender_id IS NULL
+LEFT JOIN opt ol ON ol.person_id = c.person AND ol.lender_id = c.lender
+LEFT JOIN hold ha ON ha.borrower_id = c.person AND ha.debt_id IS NULL AND ha.at = c.at
+LEFT JOIN hold hd ON hd.borrower_id = c.person AND hd.debt_id = c.debt AND hd.at = c.at
+LEFT JOIN cases_consent cs ON cs.borrower_id = c.person AND cs.lender_id = c.lender
+  AND cs.purpose = 'remind' AND cs.revoked_at IS NULL
+LEFT JOIN (SELECT DISTINCT debt_id FROM repayment_plan WHERE state IN ('active', 'suspended')) ag ON ag.debt_id = c.debt
+LEFT JOIN pend p ON p.person = c.person AND p.lender = c.lender AND p.debt = c.debt
+ORDER BY c.person, c.at, c.not_after, c.kind, c.about
+"""
+    return sql, values
+
+
+_RAW_SQL = {
+    "phone": "CASE WHEN u.phone_verified THEN 1 ELSE 0 END",
+    "mail": "CASE WHEN e.user_id IS NULL THEN 0 ELSE 1 END",
+    "wechat": "CASE WHEN w.id IS NULL THEN 0 ELSE 1 END",
+    "wants_sms": "CASE WHEN f.id IS NULL OR f.sms THEN 1 ELSE 0 END",
+    "wants_email": "CASE WHEN f.id IS NULL OR f.email THEN 1 ELSE 0 END",
+    "wants_wechat": "CASE WHEN f.id IS NULL OR f.wechat THEN 1 ELSE 0 END",
+    "opt_sms": "CASE WHEN oa.sms = 1 OR ol.sms = 1 THEN 1 ELSE 0 END",
+    "opt_email": "CASE WHEN oa.email = 1 OR ol.email = 1 THEN 1 ELSE 0 END",
+    "opt_wechat": "CASE WHEN oa.wechat = 1 OR ol.wechat = 1 THEN 1 ELSE 0 END",
+    "paused": "CASE WHEN f.paused_at IS NULL THEN 0 ELSE 1 END",
+    "consented": (
+        "CASE WHEN c.wanted = 1 OR (cs.given_at <= m.ts AND cs.expires_on >= CASE l.jurisdiction "
+        "WHEN 'US' THEN m.day_us WHEN 'UK' THEN m.day_uk ELSE m.day_cn END) THEN 1 ELSE 0 END"
+    ),
+    "pending": "CASE WHEN c.of_money = 1 AND p.person IS NOT NULL THEN 1 ELSE 0 END",
+    "disputed": "0",
+    "hold_moratorium": "CASE WHEN ha.moratorium = 1 OR hd.moratorium = 1 THEN 1 ELSE 0 END",
+    "hold_dispute": "CASE WHEN ha.dispute = 1 OR hd.dispute = 1 THEN 1 ELSE 0 END",
+    "hold_represented": "CASE WHEN ha.represented = 1 OR hd.represented = 1 THEN 1 ELSE 0 END",
+    "hold_other": "CASE WHEN ha.other = 1 OR hd.other = 1 THEN 1 ELSE 0 END",
+    "of_plan": "c.of_plan",
+    "agreed": "CASE WHEN c.of_plan = 1 OR ag.debt_id IS NOT NULL THEN 1 ELSE 0 END",
+    "answers": "c.answers",
+}
+
+# Payments without a last word, by whom and for which debt (repayment.queries_payments.pending).
+_PENDING = """
+  SELECT DISTINCT ca.borrower_id AS person, ca.lender_id AS lender, pl.debt_id AS debt
+  FROM repayment_payment pa
+  JOIN repayment_plan pl ON pl.id = pa.plan_id
+  JOIN cases_case ca ON ca.id = pl.case_id
+  WHERE NOT EXISTS (
+    SELECT 1 FROM repayment_paymentstate s WHERE s.payment_id = pa.id AND s.state IN ('confirmed', 'withdrawn')
+  )
+"""
+_PAID = """
+  SELECT pa.plan_id, sum(pa.amount) AS amount FROM repayment_payment pa
+  WHERE EXISTS (SELECT 1 FROM repayment_paymentstate s WHERE s.payment_id = pa.id AND s.state = 'confirmed')
+    AND NOT EXISTS (SELECT 1 FROM repayment_paymentstate s WHERE s.payment_id = pa.id AND s.state = 'reversed')
+  GROUP BY pa.plan_id
+"""
+# Payments go to the oldest instalment first: it is paid when all together reach the sum up to it.
+_UNPAID = """
+  (coalesce(paid.amount, 0) = 0 OR paid.amount < (
+    SELECT sum(j.amount) FROM repayment_instalment j WHERE j.plan_id = i.plan_id AND j.number <= i.number))
+"""
+
+
+_INSTALMENTS = f"""
+  SELECT i.id AS about, i.due AS day, i.number, p.ref, p.debt_id AS debt, ca.borrower_id AS person, ca.lender_id AS lender
+  FROM repayment_instalment i
+  JOIN repayment_plan p ON p.id = i.plan_id AND p.state = 'active'
+  JOIN cases_case ca ON ca.id = p.case_id
+  LEFT JOIN ({_PAID}) paid ON paid.plan_id = i.plan_id
+  WHERE {_UNPAID}
+"""
+_OFFERS = """
+  SELECT o.id AS about, o.expires_on AS day, o.ref, o.debt_id AS debt, ca.borrower_id AS person, ca.lender_id AS lender
+  FROM repayment_offer o JOIN cases_case ca ON ca.id = o.case_id
+  WHERE o.state = 'open' AND o.made_by = 'lender'
+"""
+_COMPLAINTS = """
+  SELECT k.id AS about, cl.due_on AS day, k.ref, CAST(NULL AS bigint) AS debt, k.borrower_id AS person, k.lender_id AS lender
+  FROM cases_complaint k JOIN cases_complaintclock cl ON cl.complaint_id = k.id
+  WHERE k.borrower_id IS NOT NULL AND k.state = 'sent'
+"""
+_FOLLOW_UPS = """
+  SELECT p.id AS about, {day} AS day, p.ref, p.debt_id AS debt, ca.borrower_id AS person, CAST(NULL AS bigint) AS lender
+  FROM repayment_plan p JOIN cases_case ca ON ca.id = p.case_id
+  JOIN notices_preference f ON f.person_id = ca.borrower_id AND f.follow_up
+  WHERE p.state = 'active'
+"""
+_HALFWAY = f"""
+  SELECT p.id AS about, h.day, p.ref, p.debt_id AS debt, ca.borrower_id AS person, ca.lender_id AS lender
+  FROM repayment_plan p JOIN cases_case ca ON ca.id = p.case_id
+  JOIN (SELECT plan_id, sum(amount) AS amount, count(*) AS rows_in_all FROM repayment_instalment GROUP BY plan_id) t
+    ON t.plan_id = p.id AND t.rows_in_all >= 4
+  JOIN (SELECT plan_id, max("on") AS day FROM repayment_payment GROUP BY plan_id) h ON h.plan_id = p.id
+  JOIN ({_PAID}) paid ON paid.plan_id = p.id AND 2 * paid.amount >= t.amount AND paid.amount < t.amount
+  WHERE p.state = 'active'
+"""
+
+_BY_NUMBER, _BY_REF = "x.ref || ':' || CAST(x.number AS text)", "x.ref"
+# Kind → (rows, what follows the wording in the message's key, (of the plan, of money, wanted by the person, answers them)).
+_ABOUT: dict[Kind, tuple[str, str, tuple[int, int, int, int]]] = {
+    Kind.DUE_SOON: (_INSTALMENTS, _BY_NUMBER, (1, 1, 0, 0)),
+    Kind.DUE_TODAY: (_INSTALMENTS, _BY_NUMBER, (1, 1, 0, 0)),
+    Kind.MISSED: (_INSTALMENTS, _BY_NUMBER, (1, 1, 0, 0)),
+    Kind.OFFER_ENDING: (_OFFERS, _BY_REF, (0, 1, 0, 0)),
+    Kind.COMPLAINT_DUE: (_COMPLAINTS, _BY_REF, (0, 0, 1, 1)),
+    Kind.MILESTONE: (_HALFWAY, _BY_REF, (1, 1, 0, 0)),
+    Kind.FOLLOW_UP: (_FOLLOW_UPS, _BY_REF, (1, 0, 1, 0)),
+}
+
+
+def _branch(source: Source, at: dt.datetime, horizon: dt.timedelta, values: list[Any]) -> str:
+    """The candidates of one kind: what they are about, their day, and what has not become a message yet."""
+    rows, key, (of_plan, of_money, wanted, answers) = _ABOUT[source.kind]
+    today = at.astimezone(clock.BEIJING).date()
+    last = (at + horizon).astimezone(clock.BEIJING)
+    last_day = last.date() if last.time() >= HOUR else last.date() - dt.timedelta(days=1)
+    values += [
+        (today - dt.timedelta(days=source.behind)).isoformat(),
+        (last_day + dt.timedelta(days=source.days)).isoformat(),
+    ]
+    midnight = _epoch_of_day("x.day") + f" - {int(_OFFSET.total_seconds())}"
+    morning = HOUR.hour * 3600 + HOUR.minute * 60
+    moment = _greatest(f"{midnight} + {morning - source.days * _DAY}", str(int(at.timestamp())))
+    # What is said in the plan's own day is useful until a day ends; what is said before, until that day begins.
+    ends = f"{midnight} + {source.lasts * _DAY}"
+    return f"""
+SELECT x.person, x.lender, x.debt, x.about, {int(source.kind)} AS kind, {moment} AS at, {ends} AS not_after,
+  {of_plan} AS of_plan, {of_money} AS of_money, {wanted} AS wanted, {answers} AS answers
+FROM ({rows.replace("{day}", _date_of("p.agreed_at"))}) x
+WHERE x.day BETWEEN %s AND %s
+  AND NOT EXISTS (SELECT 1 FROM notices_message m WHERE m.key = '{source.wording}:' || {key})"""
+
+
+# China has had one offset since 1991; instants of a day are sums of whole seconds.
+_OFFSET = dt.timedelta(hours=8)
+
+
+def _moments_table(
+    at: dt.datetime, horizon: dt.timedelta, books: Mapping[str, Rulebook], values: list[Any]
+) -> str:
+    """Each moment of the run with the local date on which each jurisdiction counts it."""
+    rows = [
+        (
+            int(moment.timestamp()),
+            _instant(moment),
+            *(
+                moment.astimezone(ZoneInfo(books[name].zone)).date().isoformat() if name in books else None
+                for name in ("CN", "US", "UK")
+            ),
+        )
+        for moment in moments(at, horizon)
+    ]
+    names = ("at", "ts", "day_cn", "day_us", "day_uk")
+    return _table("moments", names, rows, values, types=("bigint", "timestamptz", "date", "date", "date"))
+
+
+def _table(
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    values: list[Any],
+    types: Sequence[str] = (),
+) -> str:
+    """A small table of our own beside the database's."""
+    marks = []
+    for row in rows:
+        values.extend(row)
+        cells = [f"CAST(%s AS {kind})" if _on_postgres() and kind else "%s" for kind in types] or [
+            "%s"
+        ] * len(row)
+        marks.append(f"({', '.join(cells)})")
+    return f"{name} ({', '.join(columns)}) AS (VALUES {', '.join(marks)})"
+
+
+def _on_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _instant(at: dt.datetime) -> Any:
+    """An instant as the database compares it: SQLite keeps them as text in UTC."""
+    return at if _on_postgres() else at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ")
+
+
+def _epoch_of_day(column: str) -> str:
+    return (
+        f"({column} - DATE '1970-01-01') * 86400"
+        if _on_postgres()
+        else f"CAST(strftime('%%s', {column}) AS integer)"
+    )
+
+
+def _date_of(column: str) -> str:
+    return (
+        f"CAST({column} AT TIME ZONE 'Asia/Shanghai' AS date)"
+        if _on_postgres()
+        else f"date({column}, '+8 hours')"
+    )
+
+
+def _clock(column: str) -> str:
+    """A time of day in seconds."""
+    return (
+        f"CAST(extract(epoch FROM {column}) AS integer)"
+        if _on_postgres()
+        else f"CAST(strftime('%%s', '1970-01-01 ' || {column}) AS integer)"
+    )
+
+
+def _greatest(one: str, other: str) -> str:
+    return f"{'greatest' if _on_postgres() else 'max'}({one}, {other})"
+
+
+def _cast(expression: str, width: str) -> str:
+    return f"CAST({expression} AS {width})" if _on_postgres() else expression
+
+
+# ── reading a night back ─────────────────────────────────────────────────────────────────────
+def records_of(night: Night) -> Iterator[tuple[int, bytes, bytes]]:
+    """Each record's number, its canonical bytes and its leaf as kept, in the order in which it was sealed."""
+    names = [name for name, _ in FIELDS]
+    rows = Asked.objects.filter(pk__gte=night.first, pk__lte=night.last).order_by("pk")
+    for pk, leaf, *numbers in rows.values_list("pk", "leaf", *names).iterator(chunk_size=5_000):
+        yield pk, pack(numbers), bytes(leaf)
+
+
+def leaves_of(night: Night) -> Iterator[bytes]:
+    """The leaf hashes, as kept, in their order."""
+    rows = Asked.objects.filter(pk__gte=night.first, pk__lte=night.last).order_by("pk")
+    for leaf in rows.values_list("leaf", flat=True).iterator(chunk_size=20_000):
+        yield bytes(leaf)
+
+
+def block(number: int) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """A night as `cases.queries_ledger.BLOCKS` reads it."""
+    night = Night.objects.filter(pk=number).first()
+    if night is None:
+        return
+    for pk, record, leaf in records_of(night):
+        yield pk, unpacked(record).place, leaf, leaf_of(record)

@@ -1,0 +1,218 @@
+"""A night's facts are the facts of the moment of sending; its records are sealed, replayed, and taken up whole."""
+
+import datetime as dt
+import random
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import connection
+
+from cases.actions import ledger
+from cases.domain import rulebook
+from cases.models import Consent, Contact, Hold, User
+from cases.queries_ledger import verify
+from notices import queries_night
+from notices.actions import planning, taking_up
+from notices.actions.asking import Question, Surroundings
+from notices.domain import night
+from notices.domain.night import Kind
+from notices.models import Asked, Message, Night, OptOut, Preference, WechatLink
+from repayment.models import Payment, PaymentState
+from tests import builders
+from tests.actions.reminding import NINE_THIRTY, a_plan
+
+TODAY = dt.date(2027, 5, 12)
+HOURS = dt.timedelta(hours=1)
+ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Europe/London", "America/New_York")
+
+
+@pytest.fixture(autouse=True)
+def morning(clock):
+    clock.set(NINE_THIRTY - 5 * HOURS)
+    return clock
+
+
+def somebody(chance: random.Random, lenders):
+    """A person in one of many situations, with a payment due today or soon."""
+    person = builders.a_borrower()
+    person.timezone = chance.choice(ZONES)
+    person.phone_verified = chance.random() < 0.8
+    person.save()
+    lender = chance.choice(lenders)
+    due = [TODAY + dt.timedelta(days=n) for n in chance.sample([-2, -1, 0, 0, 3, 3, 4, 30], 3)]
+    plan = a_plan(*sorted(set(due)), of=person, owed_to=lender, consent=False)
+    if chance.random() < 0.85:
+        Consent.objects.create(
+            borrower=person,
+            lender=lender,
+            purpose="remind",
+            given_at=NINE_THIRTY - chance.choice([-1, 48]) * HOURS,
+            expires_on=TODAY + dt.timedelta(days=chance.choice([-1, 0, 1, 200])),
+        )
+    if chance.random() < 0.4:
+        EmailAddress.objects.create(
+            user=person, email=f"p{person.pk}@example.test", verified=chance.random() < 0.8, primary=True
+        )
+    if chance.random() < 0.2:
+        WechatLink.objects.create(
+            person=person, openid=str(person.pk), openid_index=str(person.pk), since=NINE_THIRTY - 9 * HOURS
+        )
+    if chance.random() < 0.5:
+        hours = chance.choice([(None, None), (dt.time(9), dt.time(20)), (dt.time(14), dt.time(18))])
+        Preference.objects.create(
+            person=person,
+            sms=chance.random() < 0.7,
+            email=chance.random() < 0.7,
+            wechat=chance.random() < 0.7,
+            hours_from=hours[0],
+            hours_to=hours[1],
+            paused_at=chance.choice([None, None, None, NINE_THIRTY]),
+            changed_at=NINE_THIRTY,
+        )
+    if chance.random() < 0.3:
+        OptOut.objects.create(
+            person=person,
+            lender=chance.choice([None, lender, chance.choice(lenders)]),
+            channel=chance.choice(["sms", "email"]),
+            since=NINE_THIRTY - chance.choice([-2, 9]) * HOURS,
+            until=chance.choice([None, None, NINE_THIRTY - 7 * HOURS]),
+        )
+    if chance.random() < 0.3:
+        since = NINE_THIRTY - chance.choice([-2, 40]) * HOURS
+        Hold.objects.create(
+            borrower=person,
+            kind=chance.choice(["moratorium", "crisis", "dispute", "represented", "legal", "safe_contact"]),
+            debt=chance.choice([None, plan.debt, builders.a_debt(person, lender)]),
+            since=since,
+            until=chance.choice([None, since + 3 * HOURS]),
+        )
+    for _ in range(chance.choice([0, 0, 1, 3])):
+        at = NINE_THIRTY - chance.randrange(0, 30) * HOURS
+        Contact.objects.create(
+            borrower=person,
+            lender=chance.choice([lender, None]),
+            at=at,
+            channel=chance.choice(["sms", "email", "call"]),
+            direction="outbound",
+            party=chance.choice(["borrower", "borrower", "employer"]),
+            recorded_at=at,
+        )
+    if chance.random() < 0.3:
+        payment = Payment.objects.create(
+            plan=plan,
+            amount=chance.choice([74_421, 10_000, 148_842]),
+            on=TODAY,
+            claimed_by="borrower",
+            author=person,
+            recorded_at=NINE_THIRTY,
+        )
+        for number, state in enumerate(chance.choice([["claimed"], ["claimed", "confirmed"]]), 1):
+            PaymentState.objects.create(
+                payment=payment, number=number, state=state, by=person, at=NINE_THIRTY
+            )
+    return plan
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(4))
+def test_the_nights_facts_are_those_gathered_for_one_message(seed):
+    chance = random.Random(seed)
+    lenders = [builders.a_lender() for _ in range(3)]
+    plans = {plan.pk: plan for plan in (somebody(chance, lenders) for _ in range(40))}
+    at = NINE_THIRTY - 5 * HOURS
+    held = planning.record(at)
+    assert held is not None
+    setting = taking_up.setting_of(held)
+    first = list(Asked.objects.filter(ask=0).order_by("pk"))
+    matters = taking_up._matters([[row] for row in first])
+    assert len(first) > 40
+    people = User.objects.in_bulk()
+    around = Surroundings(people, at=at, planned=True)
+    for row in first:
+        plan = plans[matters[row.kind, row.about].plan.pk]
+        person = people[row.person]
+        question = Question(
+            person=person,
+            lender=plan.case.lender,
+            debt_id=row.debt,
+            purpose="reminder",
+            channel=around.channel_for(person, plan.case.lender),
+            reminds_of_plan=True,
+        )
+        facts = around.facts(question, dt.datetime.fromtimestamp(row.at, dt.UTC))
+        told = night.facts_of(taking_up.ask_of(row), setting)
+        same = ("channel", "consented", "opted_out", "paused", "quiet", "payment_pending", "payment_disputed")
+        assert {name: getattr(told, name) for name in same} == {name: getattr(facts, name) for name in same}
+        assert (told.plan_in_force, told.reminds_of_plan, told.lender_type) == (True, True, facts.lender_type)
+        assert told.zones == facts.zones
+        named = {kind if kind in ("moratorium", "dispute", "represented") else "hold" for kind in facts.holds}
+        assert set(told.holds) == named
+
+
+@pytest.mark.django_db
+def test_what_was_not_seen_on_its_day_is_asked_about_the_day_after():
+    plan = a_plan(TODAY - dt.timedelta(days=1), TODAY, TODAY + dt.timedelta(days=3))
+    planning.plan(NINE_THIRTY)
+    assert {Kind.MISSED, Kind.DUE_TODAY, Kind.DUE_SOON} == set(Asked.objects.values_list("kind", flat=True))
+    assert plan.messages.filter(wording="reminder_missed").exists()
+
+
+@pytest.mark.django_db
+def test_a_night_is_one_sealed_batch_and_an_altered_record_is_named():
+    a_plan(TODAY)
+    a_plan(TODAY)
+    planning.plan(NINE_THIRTY)
+    assert verify(ledger.public_key()).sound
+    with connection.cursor() as cursor:
+        from cases import append_only
+
+        append_only.disarm(connection)
+        cursor.execute(
+            "UPDATE notices_asked SET sent_to_person = 9 WHERE id = (SELECT max(id) FROM notices_asked)"
+        )
+        append_only.arm(connection)
+    faults = verify(ledger.public_key()).faults
+    last = Asked.objects.latest("pk").pk
+    assert ("record_altered", last) in {(fault.code, fault.event) for fault in faults}
+
+
+@pytest.mark.django_db
+def test_a_killed_planner_is_taken_up_by_the_next():
+    for _ in range(5):
+        a_plan(TODAY)
+    held = planning.record(NINE_THIRTY)
+    assert Message.objects.count() == 0
+    assert planning.plan(NINE_THIRTY).queued == 5
+    assert Message.objects.count() == 5
+    held.refresh_from_db()
+    assert held.taken_up == held.last
+    assert Night.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_night_of_many_blocks_is_written_beside_its_reading(monkeypatch):
+    monkeypatch.setattr(planning, "BLOCK", 8)
+    for _ in range(30):
+        a_plan(TODAY)
+    held = planning.record(NINE_THIRTY)
+    rows = list(Asked.objects.order_by("pk"))
+    assert (held.count, len(rows)) == (30, 30)
+    assert [row.place for row in rows] == list(range(30))
+    assert (held.first, held.last) == (rows[0].pk, rows[-1].pk)
+    for _, record, leaf in queries_night.records_of(held):
+        assert night.leaf(record) == leaf
+    assert taking_up.take_up(held).queued == 30
+
+
+@pytest.mark.django_db
+def test_the_gate_of_today_gives_the_answers_of_the_night():
+    chance = random.Random(3)
+    lenders = [builders.a_lender() for _ in range(2)]
+    for _ in range(30):
+        somebody(chance, lenders)
+    held = planning.record(NINE_THIRTY - 5 * HOURS)
+    setting = taking_up.setting_of(held)
+    assert held.books["CN"] == rulebook.load("CN").version
+    for row in Asked.objects.all():
+        ask = taking_up.ask_of(row)
+        assert night.replay(ask, setting) == (ask.outcome, ask.not_before, ask.reasons)
