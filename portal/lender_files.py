@@ -5,7 +5,6 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +13,8 @@ from django.utils import translation
 
 from cases.domain.debt_csv import LARGEST_BYTES, FileRefused
 from cases.models import Lender
-from portal.actions.importing import Report
+from portal.actions.importing import Fault, Report
+from portal.api import wording
 
 _SHOWN_FAULTS = 50
 _WIDTH = 30
@@ -64,10 +64,23 @@ class ImportCommand(BaseCommand):
             self._refuse(refused, as_json=options["json"])
         finally:
             bar.end()
+        with translation.override("en"):
+            faults = [_worded(fault) for fault in report.faults]
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(report), ensure_ascii=False))
+            self.stdout.write(
+                json.dumps(
+                    {
+                        "lines": report.lines,
+                        "encoding": report.encoding,
+                        "dry_run": report.dry_run,
+                        "outcomes": dict(report.outcomes),
+                        "faults": faults,
+                    },
+                    ensure_ascii=False,
+                )
+            )
         else:
-            self._tell(report)
+            self._tell(report, faults)
         if report.faults:
             raise CommandError(f"Nothing was taken over: {len(report.faults)} faults.")
 
@@ -88,13 +101,13 @@ class ImportCommand(BaseCommand):
             self.stdout.write(json.dumps({"lines": 0, "outcomes": {}, "faults": [fault]}, ensure_ascii=False))
         raise CommandError(f"line {refused.line}: {words}" if refused.line else words)
 
-    def _tell(self, report: Report) -> None:
-        for fault in report.faults[:_SHOWN_FAULTS]:
-            where = f"line {fault.line}" + (f", {fault.field}" if fault.field else "")
-            self.stderr.write(f"{where}: {fault.message} [{fault.code}]")
-        if len(report.faults) > _SHOWN_FAULTS:
-            self.stderr.write(f"… and {len(report.faults) - _SHOWN_FAULTS} more; --json lists them all.")
-        if not report.faults:
+    def _tell(self, report: Report, faults: list[dict[str, Any]]) -> None:
+        for fault in faults[:_SHOWN_FAULTS]:
+            where = f"line {fault['line']}" + (f", {fault['field']}" if fault["field"] else "")
+            self.stderr.write(f"{where}: {fault['message']} [{fault['code']}]")
+        if len(faults) > _SHOWN_FAULTS:
+            self.stderr.write(f"… and {len(faults) - _SHOWN_FAULTS} more; --json lists them all.")
+        if not faults:
             counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(report.outcomes.items()))
             would = "Dry run, nothing was changed. Would be: " if report.dry_run else ""
             self.stdout.write(f"{would}{report.lines} lines ({report.encoding}): {counted}.")
@@ -121,5 +134,6 @@ class _Bar:
             sys.stderr.write("\n")
 
 
-def _as_json(report: Report) -> dict[str, Any]:
-    return asdict(report)
+def _worded(fault: Fault) -> dict[str, Any]:
+    message = str(fault.message) or wording.message(fault.code, fault.words)
+    return {"line": fault.line, "field": fault.field, "code": fault.code, "message": message}

@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agreements/<slug:ref>/undoing", agreements.agreement_undoing, name="agreement_undoing"),
     path("agreements/<slug:ref>/payment", payments.payment_new, name="payment_new"),
     path("payments/", payments.payments, name="payments"),
+    path("payments/<slug:ref>/receipt", payments.payment_receipt, name="payment_receipt"),
     path("payments/<slug:ref>/withdrawal", payments.payment_withdrawal, name="payment_withdrawal"),
     path("verify/", agreements.verify, name="verify"),
     # What went wrong
@@ -132,6 +133,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("evidence/pages/<slug:ref>", evidence.evidence_page, name="evidence_page"),
     # Messages
     path("messages/", messages.messages, name="messages"),
+    path("messages/<slug:ref>/proof.json", messages.message_proof, name="message_proof"),
     path("messages/terms", messages.contact_terms, name="contact_terms"),
     path("messages/terms/wechat", messages.contact_wechat, name="contact_wechat"),
     path("messages/terms/pause", messages.contact_pause, name="contact_pause"),

@@ -9,6 +9,7 @@ from django.test import Client
 
 from cases.actions import lender_tokens
 from cases.models import Lender, LenderToken
+from tests import builders
 
 DEBTS, PAYMENTS = "/api/v1/lender/debts", "/api/v1/lender/payments"
 OFFERS, EVENTS = "/api/v1/lender/offers", "/api/v1/lender/events"
@@ -20,6 +21,11 @@ def a_key(lender: Lender, *scopes: str) -> str:
     return lender_tokens.make(
         by=None, lender=lender, label="账务系统", scopes=scopes or LenderToken.Scope.values
     )[1]
+
+
+def a_token() -> LenderToken:
+    """A key of some lender."""
+    return lender_tokens.make(by=None, lender=builders.a_lender(), label="账务系统", scopes=["offers"])[0]
 
 
 def read_as(secret: str, address: str, **query: Any) -> HttpResponse:

@@ -10,18 +10,23 @@ from cases import refs
 from cases.models.people import Lender
 
 
+class Scope(models.TextChoices):
+    """What one key may do."""
+
+    DEBTS = "debts", _("Say what is owed")
+    PAYMENTS = "payments", _("Say what was paid")
+    OFFERS = "offers", _("Read proposals")
+    ANSWER = "answer", _("Answer proposals")
+    EVENTS = "events", _("Read what happened")
+
+
 class LenderToken(models.Model):
     """One key of one lender. Only the SHA-256 of the secret is here: it has 256 random bits, so it needs no salt.
 
     All instants are real time: a demo's clock ends no key.
     """
 
-    class Scope(models.TextChoices):
-        DEBTS = "debts", _("Say what is owed")
-        PAYMENTS = "payments", _("Say what was paid")
-        OFFERS = "offers", _("Read proposals")
-        ANSWER = "answer", _("Answer proposals")
-        EVENTS = "events", _("Read what happened")
+    Scope = Scope
 
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="tokens")

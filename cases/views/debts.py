@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import naming, queries, read_back
+from cases import naming, queries, queries_lender_api, read_back
 from cases.access import Permission, requires
 from cases.actions import debts as actions
 from cases.domain import debt_csv
@@ -33,13 +33,15 @@ _BOM = "\ufeff"
 @requires(Permission.FILE_KEEP)
 @require_GET
 def debts(request: HttpRequest) -> HttpResponse:
+    beside, others = queries_lender_api.claims_on(request.user)
     cards = naming.named(queries.debts_for(request.user))
     unsure = [card for card in cards if card.debt.principal is None]
     return render(
         request,
         "debts/list.html",
         {
-            "cards": cards,
+            "cards": [(card, beside.get(card.debt.pk, [])) for card in cards],
+            "others": others,
             "total": sum(card.debt.balance for card in cards),
             "unsure": len(unsure),
             "currency": CURRENCY,

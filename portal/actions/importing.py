@@ -4,9 +4,10 @@ The lines go the way of the lender API, in the name of the lender's system. A dr
 back, so what it reports is what would have happened.
 """
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,6 @@ from cases.actions import claims, lender_tokens
 from cases.actions.claims import Refusals
 from cases.domain import claim_lines, lines_csv, wire
 from cases.models import Lender
-from portal.api import wording
 from repayment.actions import importing
 from repayment.domain import paid_lines
 
@@ -24,12 +24,16 @@ Step = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What is wrong with one line; `field` is empty where it is the line as a whole."""
+    """What is wrong with one line; `field` is empty where it is the line as a whole.
+
+    `message` is for a person; empty for a fault of shape, whose code a face words with `words`.
+    """
 
     line: int
     field: str
     code: str
-    message: str
+    message: object = ""
+    words: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,7 @@ class Report:
 
     encoding: str
     lines: int
-    outcomes: Mapping[str, int] = field(default_factory=dict)
+    outcomes: Mapping[str, int] = dataclasses.field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     dry_run: bool = False
 
@@ -104,12 +108,7 @@ def _lines(
         # A cell that cannot be read is one fault, and not also a field that is missing.
         spoilt = {problem.at for problem in sheet.problems}
         faults += [
-            Fault(
-                line=sheet.line,
-                field=problem.at or "",
-                code=problem.code,
-                message=wording.message(problem.code, problem.words),
-            )
+            Fault(line=sheet.line, field=problem.at or "", code=problem.code, words=problem.words)
             for problem in reader.problems
             if problem.code != "required" or problem.at not in spoilt
         ]
@@ -130,7 +129,7 @@ def _run(
         pass
     except Refusals as refusals:
         faults = tuple(
-            Fault(line=sheets[place].line, field=refused.field, code=refused.code, message=str(refused))
+            Fault(line=sheets[place].line, field=refused.field, code=refused.code, message=refused.message)
             for place, refused in refusals.found
         )
     return Report(

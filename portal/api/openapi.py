@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from cases.domain import wire
-from portal.api import openapi_conduct, scam
+from portal.api import openapi_conduct, openapi_lender, scam
 from portal.api.calculators import quote, rate, share
 from portal.api.conduct import check, window
 from portal.api.desk import LARGEST_BODY, Calculator
@@ -424,8 +424,12 @@ def document() -> dict[str, Any]:
                 }
             }
             for endpoint in ENDPOINTS
+        }
+        | openapi_lender.PATHS,
+        "components": {
+            "schemas": {"Problem": PROBLEM},
+            "securitySchemes": {"lenderKey": openapi_lender.SCHEME},
         },
-        "components": {"schemas": {"Problem": PROBLEM}},
     }
     words: dict[str, Any] = json.loads(json.dumps(plain, default=str))
     return words

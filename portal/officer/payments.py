@@ -14,6 +14,7 @@ from cases.models import Case, User, Viewing
 from portal.officer.watch import case_of_payment, shows
 from repayment import queries, queries_payments
 from repayment.actions import payments as actions
+from repayment.domain.paid_lines import Known, lookalikes
 from repayment.models import Payment, PaymentState
 from repayment.payment_forms import NotReceivedForm, ReversalForm
 from repayment.queries_payments import Account, Noted
@@ -35,7 +36,10 @@ def payment(request: HttpRequest, ref: str) -> HttpResponse:
     if request.method == "POST":
         word = request.POST.get("word", "")
         if word == "confirm":
-            return _said(request, found, lambda: actions.confirm(by=request.user, payment=found))
+            another = request.POST.get("another") == "yes"
+            return _said(
+                request, found, lambda: actions.confirm(by=request.user, payment=found, another=another)
+            )
         forms: dict[str, Any] = {"not_received": NotReceivedForm, "reverse": ReversalForm}
         if word not in forms:
             raise Http404
@@ -56,6 +60,18 @@ def _said(request: HttpRequest, found: Payment, say: Callable[[], Payment]) -> H
         return _page(request, found, refused=refused, status=409)
     messages.success(request, _("Done. The borrower is told now."))
     return redirect("admin:case", found.plan.case.ref)
+
+
+def _alike(account: Account, found: Payment) -> list[Noted]:
+    """Other payments of the same amount, only days apart: to be looked at before a word is given."""
+    others = [noted for noted in account.payments if noted.payment.pk != found.pk]
+    close = lookalikes(
+        found.amount,
+        found.on,
+        (Known(key=each.payment.pk, amount=each.payment.amount, on=each.payment.on) for each in others),
+    )
+    keys = {known.key for known in close}
+    return [noted for noted in others if noted.payment.pk in keys]
 
 
 def _page(
@@ -86,6 +102,9 @@ def _page(
             "currency": found.plan.debt.currency,
             "form": form,
             "refused": refused,
+            # The one refusal that the officer's own word lifts.
+            "asks_again": refused is not None and refused.field == "another",
+            "alike": _alike(account, found) if noted.is_pending else (),
         },
         status=status,
     )

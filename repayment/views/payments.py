@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -95,6 +95,32 @@ def payment_withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
             "refused": refused,
         },
         status=409 if refused else 200,
+    )
+
+
+@requires(Permission.PAYMENT_NOTE)
+@require_GET
+def payment_receipt(request: HttpRequest, ref: str) -> HttpResponse:
+    """What the lender has confirmed, and what it paid. There is none for a payment without the lender's yes."""
+    payment = get_object_or_404(queries_payments.payments_for(request.user), ref=ref)
+    account = queries_payments.account_of(payment.plan)
+    noted = next(each for each in account.payments if each.payment.pk == payment.pk)
+    if noted.state != PaymentState.State.CONFIRMED:
+        raise Http404
+    lines = account.lines_of(noted)
+    return render(
+        request,
+        "payments/receipt.html",
+        {
+            "payment": payment,
+            "noted": noted,
+            "plan": payment.plan,
+            "lender": naming.called(payment.plan.case.lender),
+            "currency": payment.plan.debt.currency,
+            "number": noted.reference or payment.external_ref,
+            "lines": lines,
+            "credit": payment.amount - sum(line.amount for line in lines),
+        },
     )
 
 

@@ -27,6 +27,7 @@ from tests.actions.reminding import a_message, a_plan
 from tests.actions.wording import a_template
 from tests.builders import a_borrower, a_debt, a_lender, a_regulator, an_officer
 from tests.faces.paying import a_payment
+from tests.lending import a_token
 from tests.signing_in import client_for, give_second_factor
 
 TABLE = Path(__file__).parent.parent / "data" / "access.csv"
@@ -51,6 +52,7 @@ OBJECTS: dict[str, Callable[[], str]] = {
     "lender": lambda: an_owed_lender().ref,
     "designation": lambda: a_designation().ref,
     "mandate": lambda: a_mandate().ref,
+    "token": lambda: a_token().ref,
     "payment": lambda: a_payment(a_file()).ref,
     "complaint": lambda: a_complaint().ref,
     "court_paper": lambda: a_court_paper().ref,

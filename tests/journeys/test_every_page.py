@@ -124,6 +124,7 @@ def story(clock: Any) -> Story:
     dispatch.drain()
     clock.set(builders.MORNING + dt.timedelta(hours=1))
     paid = payments.claim(by=me, plan=plan, amount=100_00, on=clock.today)
+    kept = payments.claim(by=file.officers[1], plan=plan, amount=50_00, on=clock.today)
     fourth = builders.a_debt(me, builders.a_lender("青梧分期"), principal=300_000)
     choices.choose(by=me, kind="soonest")
     contact = a_contact(me, file.lenders[0], at=clock.now - dt.timedelta(hours=3))
@@ -151,6 +152,7 @@ def story(clock: Any) -> Story:
         "agreement": plan.ref,
         "payment": plan.ref,
         "payment_withdrawal": paid.ref,
+        "payment_receipt": kept.ref,
         "contact": contact.ref,
         "designations_with": file.lenders[0].ref,
         "designation_end": a_designation(me, file.lenders[0]).ref,
