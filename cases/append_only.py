@@ -90,6 +90,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "repayment_variation": (),
     "repayment_suspension": (),
     "repayment_breach": (),
+    "repayment_planmark": (),
     "repayment_payment": (),
     "repayment_paymentstate": (),
     "notices_asked": (),

@@ -301,6 +301,13 @@ PERSONAL: tuple[Rows, ...] = (
         why="retention.agreements",
     ),
     Rows(
+        model="repayment.PlanMark",
+        path="plan__case__borrower",
+        fate=Fate.KEPT,
+        codes=("run",),
+        why="retention.agreements",
+    ),
+    Rows(
         model="repayment.Instalment",
         path="plan__case__borrower",
         fate=Fate.KEPT,

@@ -17,6 +17,7 @@ from cases.domain.refusal import Refused
 from cases.models import Lender, User
 from repayment.domain.authority import Limits
 from repayment.domain.eligibility import Conditions, Relief
+from repayment.domain.second_chance import Published
 from repayment.models import Policy
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ RANGES = {
     # Never below Steady's own day; see repayment.domain.negotiation.
     "cooling_off_hours": (24, 720),
 }
-# Besides the counted limits: a rate, a switch, and two tables.
-_OTHERS = ("min_annual_rate", "instant", "conditions", "authority")
+# Besides the counted limits: a rate, a switch, and three tables.
+_OTHERS = ("min_annual_rate", "instant", "conditions", "authority", "second_chance")
 # Whose limits are published. An administrator goes as far as the policy.
 LIMITED = (Role.OFFICER, Role.TEAM_LEAD)
 
@@ -88,6 +89,7 @@ def publish(*, by: User, lender: Lender, since: dt.date | None = None, **limits:
         instant=policy.instant,
         conditions=policy.conditions,
         authority=policy.authority,
+        second_chance=policy.second_chance,
     )
     return policy
 
@@ -128,9 +130,15 @@ def _authority(table: Mapping[str, Any]) -> dict[str, Any]:
     return {role.value: limits for role, limits in zip(LIMITED, (officer, lead), strict=True) if limits}
 
 
+def _second_chance(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what is published beyond the rules' own figures."""
+    return dict(Published.from_json(table).to_json())
+
+
 _CHECKS: Mapping[str, Any] = {
     "min_annual_rate": _rate,
     "instant": bool,
     "conditions": _conditions,
     "authority": _authority,
+    "second_chance": _second_chance,
 }

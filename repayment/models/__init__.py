@@ -1,6 +1,7 @@
 """The rows of the repayment app, one file a theme."""
 
 from repayment.models.approvals import Approval
+from repayment.models.marks import PlanMark
 from repayment.models.offers import Acceptance, Choice, Offer, Refusal
 from repayment.models.payments import Payment, PaymentState
 from repayment.models.plans import Breach, Instalment, Plan, Restructuring, Suspension, Variation
@@ -18,6 +19,7 @@ __all__ = [
     "Payment",
     "PaymentState",
     "Plan",
+    "PlanMark",
     "Policy",
     "Question",
     "Refusal",

@@ -15,7 +15,7 @@ class Policy(models.Model):
 
     Shares are percent of the overdue component; money in minor units; rates are fractions of one. `conditions` is the
     JSON form of `repayment.domain.eligibility.Conditions` by what is asked for, `authority` that of
-    `repayment.domain.authority.Limits` by role.
+    `repayment.domain.authority.Limits` by role, `second_chance` that of `repayment.domain.second_chance.Published`.
     """
 
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="policies")
@@ -43,6 +43,7 @@ class Policy(models.Model):
     instant = models.BooleanField(_("agree at once inside the policy"), default=False)
     conditions = models.JSONField(default=dict, blank=True)
     authority = models.JSONField(default=dict, blank=True)
+    second_chance = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["lender_id", "-since"]
