@@ -13,7 +13,7 @@ from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import Debt, User
 from repayment import queries, queries_payments, queries_plans
-from repayment.actions import waivers
+from repayment.actions import card_agreements, waivers
 from repayment.actions.waiting import settle
 from repayment.domain import legal_order, negotiation, restructure
 from repayment.domain import schedule as schedules
@@ -23,8 +23,6 @@ from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Terms, Treatment
 from repayment.models import Breach, Instalment, Offer, PaymentState, Plan, Restructuring, Suspension
 
-# Ours, where an agreement says nothing: one missed instalment never ends it.
-MISSED_BEFORE_BREAK = 2
 # Payments that somebody stands by keep an agreement from being undone.
 _STANDING = frozenset({PaymentState.State.CLAIMED, PaymentState.State.CONFIRMED})
 
@@ -36,6 +34,7 @@ def open_from(*, by: User | None, offer: Offer, terms: Terms, schedule: Schedule
     person, debt and offer, in that order, and closes the offer in the same transaction, after this call. Raises Refused
     when there is another agreement on the debt, or when payments moved what was owed since the offer was worked out.
     """
+    card_agreements.must_be_complete(by=by, offer=offer, terms=terms, schedule=schedule)
     old, restructuring = _way_for(offer)
     plan = write(offer=offer, terms=terms, schedule=schedule, old=old, restructuring=restructuring)
     if old is not None:
@@ -211,7 +210,7 @@ def break_(*, by: User | None, plan: Plan) -> Plan:
     no_payment_may_wait(plan)
     terms, today = Terms.from_json(plan.terms), clock.today()
     missed = queries_plans.missed_in_a_row(plan, today)
-    needed = terms.clawback.after_missed if terms.clawback else MISSED_BEFORE_BREAK
+    needed = terms.clawback.after_missed if terms.clawback else negotiation.MISSED_BEFORE_BREAK
     if missed < needed:
         raise Refused(
             "not_missed_enough",

@@ -13,6 +13,8 @@ from cases.domain.lifecycle import Move
 
 # Ours, not a law's: how long a yes may be taken back without a reason. A lender may publish more, never less.
 COOLING_OFF_LEAST = timedelta(hours=24)
+# Ours, where an agreement says nothing: one missed instalment never ends it.
+MISSED_BEFORE_BREAK = 2
 
 
 class Party(StrEnum):
