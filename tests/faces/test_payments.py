@@ -242,3 +242,32 @@ def test_the_pages_ask_a_fixed_number_of_questions(
         client.get(address)
         with django_assert_max_num_queries(most):
             assert client.get(address).status_code == 200
+
+
+def test_an_officer_is_asked_before_a_second_payment_of_one_amount_counts(
+    desk, file, plan, payment, first, clock
+):
+    second = payments.claim(by=file.borrower, plan=plan, amount=first.amount, on=clock.today)
+    payments.confirm(by=file.officers[0], payment=payment)
+    address = f"/officer/payments/{second.ref}/"
+    assert "Payments that look the same" in text(desk.get(address))
+    asked = desk.post(address, {"word": "confirm"})
+    assert asked.status_code == 409
+    assert "Is this another one?" in text(asked)
+    assert state(second) == "claimed"
+    desk.post(address, {"word": "confirm", "another": "yes"})
+    assert state(second) == "confirmed"
+
+
+def test_a_receipt_says_what_a_confirmed_payment_paid_and_there_is_none_before(
+    mine, file, plan, payment, client_for
+):
+    address = f"/payments/{payment.ref}/receipt"
+    assert mine.get(address).status_code == 404
+    payments.confirm(by=file.officers[0], payment=payment)
+    assert address in mine.get(f"/agreements/{plan.ref}/").content.decode()
+    page = text(mine.get(address))
+    assert "confirmed on" in page
+    assert "Instalment 1" in page
+    stranger = client_for(a_file(1).borrower)
+    assert same_as_random(stranger, "/payments/{}/receipt", payment.ref)
