@@ -34,7 +34,7 @@ _WAITING = 50
 _CAP = "cn.freq.sms_email_wechat"
 # What stands behind a protection is between the borrower and whoever protects.
 _PRIVATE = frozenset({"house.hold", "house.moratorium", "house.dispute", "house.represented", "house.cease"})
-_HOURS = frozenset({"cn.time.night_ban.gbt", "cn.time.night_ban.cba", "house.urumqi", "house.quiet_hours"})
+_HOURS = frozenset({"cn.time.night_ban.gbt", "cn.time.night_ban.cba", "house.own_clock", "house.quiet_hours"})
 _ABOUT: dict[str, Any] = {
     "reminder_due_soon": gettext_lazy("A reminder that a payment is coming"),
     "reminder_due_today": gettext_lazy("A reminder on the day of a payment"),

@@ -9,7 +9,7 @@ import re
 import string
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -22,6 +22,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "rulebooks"
 LANGUAGES = ("en", "zh-hans", "zh-hant")
+JURISDICTIONS = ("cn", "us", "uk")
+HOUSE = "house.toml"
+"""Rows that our own messages are judged by under every law."""
 
 Parameter = str | int | tuple[str, ...]
 
@@ -169,12 +172,14 @@ class HelpLine:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rulebook:
     """
-    All rows of one file. `version` is the SHA-256 of the file's bytes, in hex. `one_clock`: contacts are judged by the
-    file's own zone wherever the person is.
+    All rows of one file, and behind them the house's own of HOUSE where a jurisdiction's is read. `version` is the SHA-256
+    of the file's bytes, in hex; `version_with_house` that of both files, one after the other. `one_clock`: contacts are
+    judged by the file's own zone wherever the person is.
     """
 
     id: str
     version: str
+    version_with_house: str
     effective_from: date
     rules: tuple[Rule, ...]
     zone: str
@@ -222,15 +227,28 @@ def load(source: str | Path) -> Rulebook:
     Raises RulebookError naming the row.
     """
     path = source if isinstance(source, Path) else DIRECTORY / f"{source.lower()}.toml"
+    house = path.with_name(HOUSE)
+    joined = path.stem in JURISDICTIONS and house.is_file()
     try:
-        return _load(path, path.stat().st_mtime_ns)
+        return _load(path, _changed(path), house if joined else None, _changed(house) if joined else 0)
     except FileNotFoundError:
         raise RulebookError(f"{path.name}: there is no such rule file") from None
 
 
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
 @lru_cache(maxsize=16)
-def _load(path: Path, _changed: int) -> Rulebook:
-    return parse(path.read_bytes(), name=path.name)
+def _load(path: Path, _stamp: int, house: Path | None, _house_stamp: int) -> Rulebook:
+    content = path.read_bytes()
+    book = parse(content, name=path.name)
+    if house is None:
+        return book
+    shared = house.read_bytes()
+    rules = (*book.rules, *parse(shared, name=house.name).rules)
+    _refuse_overlaps(rules, f"{path.name} with {house.name}")
+    return replace(book, rules=rules, version_with_house=hashlib.sha256(content + shared).hexdigest())
 
 
 def parse(content: bytes, *, name: str = "rulebook") -> Rulebook:
@@ -258,9 +276,11 @@ def parse(content: bytes, *, name: str = "rulebook") -> Rulebook:
             ZoneInfo(each)
         except (ZoneInfoNotFoundError, ValueError):
             raise RulebookError(f"{name}: unknown time zone {each!r}") from None
+    version = hashlib.sha256(content).hexdigest()
     return Rulebook(
         id=_text(data, "id", name),
-        version=hashlib.sha256(content).hexdigest(),
+        version=version,
+        version_with_house=version,
         effective_from=_date(data, "effective_from", name),
         rules=rules,
         zone=zone,

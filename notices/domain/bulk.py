@@ -387,7 +387,12 @@ class _Block:
     def _flags(self) -> dict[str, Ints]:
         flags = self.rows["flags"]
         facts = {name: (flags & int(flag) != 0).astype(np.int64) for flag, name in _FLAGS.items()}
-        return facts | {"reminder": (flags & int(Flag.ANSWERS) == 0).astype(np.int64)}
+        missing = {
+            "reminder": Flag.ANSWERS,
+            "content_complete": Flag.INCOMPLETE,
+            "wording_approved": Flag.UNAPPROVED,
+        }
+        return facts | {name: (flags & int(flag) == 0).astype(np.int64) for name, flag in missing.items()}
 
     def _protected(self) -> Ints:
         """The bits of the protections: they stay the same however often a candidate is asked about."""

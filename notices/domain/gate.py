@@ -14,10 +14,19 @@ from typing import Any
 from cases.domain import conduct
 from cases.domain import facts as clocks
 from cases.domain.conduct import Finding
+from cases.domain.facts import LocalTime
+from cases.domain.person_facts import DAYS as WEEK
+from cases.domain.person_facts import PersonFact
 from cases.domain.rulebook import Rule, Rulebook
 from notices.domain import gate_rules as rules
 
-CAP, GENTLE, QUIET = "cn.freq.sms_email_wechat", "house.vulnerable", "house.quiet_hours"
+GENTLE, QUIET, OWN_CLOCK = "house.vulnerable", "house.quiet_hours", "house.own_clock"
+DAYS, PACE, CONTENT = "house.days", "house.pace", "house.content"
+# Messages a day: the row of the jurisdiction's table where it has one, else the house's.
+_CAPS = {"cn": "cn.freq.sms_email_wechat"}
+_LAW_CAPS = ("us.freq.text", "uk.freq")
+# What has to stand in every message of those whom these rows bind.
+_DISCLOSURES = ("us.disclose", "us.eoptout")
 
 _MORE_THAN_ANY_CAP = 1_000_000
 HORIZON = timedelta(days=35)
@@ -46,6 +55,25 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inconvenient:
+    """A time of the local week that does not suit the person, as in the public contract: seconds of the day, and days."""
+
+    before: int | None = None
+    after: int | None = None
+    days: tuple[str, ...] = WEEK
+
+    def holds(self, local: LocalTime) -> bool:
+        said = PersonFact(
+            kind="inconvenient",
+            begins=datetime.min,
+            before=self.before,
+            after=self.after,
+            days=frozenset(self.days),
+        )
+        return said.inconvenient_at(local)
+
+
+@dataclass(frozen=True, kw_only=True)
 class GateFacts:
     """
     Everything the gate looks at.
@@ -55,7 +83,12 @@ class GateFacts:
     (`cases.domain.facts.most_in_a_local_day`); what is uncertain counts as sent. `holds`: kinds in force, the debt's and
     the person's together. `opted_out`: of this channel, from this lender or from all. `address_opted_out`: of this very
     number or address. `consented`: a dated consent covers this purpose and channel. `quiet`: hours in which the person
-    wants no reminder, both edges included, over midnight if needed. `reminds_of_plan`: the message is about an instalment
+    wants no reminder, both edges included, over midnight if needed. `inconvenient`: times the person told the lender do not
+    suit them. `days`: the days of the week ("mon" …) on which reminders may come, none named means any. `pace`: the least
+    local days from one of our reminders to the next, the latest being `last_reminder`. `contacts_by_lender_today`: contacts
+    of every kind, by the lender and all who act for it. `content_complete`: what the law wants in it is in it, which
+    discreet words cannot be (`wants_disclosure`). `wording_approved`: the house's words, or words a second person of the
+    lender approved. `reminds_of_plan`: the message is about an instalment
     of the agreed plan itself, which its borrower asked for; anything else stays silent while a plan is kept.
     `payment_pending`: a payment was noted and the lender has not confirmed it. `payment_disputed`: the amount itself is
     questioned; decisions kept from before the two were told apart have it for both.
@@ -80,6 +113,13 @@ class GateFacts:
     payment_disputed: bool = False
     payment_pending: bool = False
     vulnerable: bool = False
+    inconvenient: tuple[Inconvenient, ...] = ()
+    days: tuple[str, ...] = ()
+    pace: int = 0
+    last_reminder: datetime | None = None
+    contacts_by_lender_today: int = 0
+    content_complete: bool = True
+    wording_approved: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,17 +157,23 @@ class Asked:
     plan_in_force: int = 0
     reminds_of_plan: int = 0
     vulnerable: int = 0
+    content_complete: int = 1
+    wording_approved: int = 1
     sent_by_lender: int = 0
     sent_to_person: int = 0
+    contacts_by_lender: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caps:
-    """The rulebook's numbers of one day: messages to a person, for one lender, and to somebody vulnerable."""
+    """The rulebook's numbers of one day: messages to a person, for one lender, and to somebody vulnerable; then those of
+    the jurisdiction's own rule, where it has one."""
 
     per_lender: int
     per_person: int
     gentle: int
+    law_messages: int = _MORE_THAN_ANY_CAP
+    law_contacts: int = _MORE_THAN_ANY_CAP
 
 
 Test = Callable[[Any, Any], Any]
@@ -147,6 +193,8 @@ PROTECTIONS: tuple[tuple[Test, str, str], ...] = (
     (rules.held, "house.hold", "hold"),
     (rules.payment_pending, "house.payment_pending", "payment_pending"),
     (rules.plan_is_kept, "house.plan_in_force", "plan_in_force"),
+    (rules.incomplete, CONTENT, "content"),
+    (rules.unapproved, "house.wording", "wording"),
 )
 NAMED_HOLDS = ("moratorium", "dispute", "represented", "cease")
 """Every other kind of hold is `house.hold`: an unknown protection protects."""
@@ -169,7 +217,7 @@ def judge(rulebook: Rulebook, facts: GateFacts) -> Verdict:
         outcome=outcome,
         not_before=not_before,
         findings=_sorted([*protections, *delays]),
-        rulebook_version=rulebook.version,
+        rulebook_version=rulebook.version_with_house,
     )
 
 
@@ -181,11 +229,14 @@ def as_json(facts: GateFacts) -> dict[str, Any]:
         "zones": list(facts.zones),
         "holds": list(facts.holds),
         "quiet": quiet,
+        "inconvenient": [asdict(each) | {"days": list(each.days)} for each in facts.inconvenient],
+        "days": list(facts.days),
+        "last_reminder": facts.last_reminder.isoformat() if facts.last_reminder else None,
     }
 
 
 def from_json(stored: Mapping[str, Any]) -> GateFacts:
-    quiet = stored.get("quiet")
+    quiet, last = stored.get("quiet"), stored.get("last_reminder")
     return GateFacts(
         **{
             **stored,
@@ -193,6 +244,12 @@ def from_json(stored: Mapping[str, Any]) -> GateFacts:
             "zones": tuple(stored.get("zones", ())),
             "holds": tuple(stored.get("holds", ())),
             "quiet": (time.fromisoformat(quiet[0]), time.fromisoformat(quiet[1])) if quiet else None,
+            "inconvenient": tuple(
+                Inconvenient(**{**each, "days": tuple(each["days"])})
+                for each in stored.get("inconvenient", ())
+            ),
+            "days": tuple(stored.get("days", ())),
+            "last_reminder": datetime.fromisoformat(last) if last else None,
         }
     )
 
@@ -233,19 +290,47 @@ def asked(facts: GateFacts) -> Asked:
         plan_in_force=int(facts.plan_in_force),
         reminds_of_plan=int(facts.reminds_of_plan),
         vulnerable=int(facts.vulnerable),
+        content_complete=int(facts.content_complete),
+        wording_approved=int(facts.wording_approved),
+        contacts_by_lender=facts.contacts_by_lender_today,
         sent_by_lender=facts.sent_by_lender_today,
         sent_to_person=facts.sent_to_person_today,
     )
 
 
-def caps(rulebook: Rulebook, on: date) -> Caps:
-    """The numbers in force on a local date."""
-    row = rulebook.rule(CAP, on)
+def cap_rule(rulebook: Rulebook, on: date) -> Rule:
+    """The row that says how many messages a day."""
+    return rulebook.rule(_CAPS.get(rulebook.id, "house.messages"), on)
+
+
+def caps(rulebook: Rulebook, on: date, lender_type: str = "") -> Caps:
+    """The numbers in force on a local date; those of the jurisdiction's own rule only for whom it binds."""
+    row = cap_rule(rulebook, on)
+    law = {rule.id: rule.number("limit") for rule in _law_caps(rulebook, on, lender_type)}
     return Caps(
         per_lender=row.number("per_lender"),
         per_person=row.number("per_person"),
         gentle=rulebook.rule(GENTLE, on).number("per_person"),
+        law_messages=law.get("us.freq.text", _MORE_THAN_ANY_CAP),
+        law_contacts=law.get("uk.freq", _MORE_THAN_ANY_CAP),
     )
+
+
+def wants_disclosure(rulebook: Rulebook, on: date, lender_type: str) -> tuple[Rule, ...]:
+    """The rows that want something said in every message of such a lender; none for most."""
+    bound = rulebook.in_force(on, lender_type)
+    return tuple(bound[name] for name in _DISCLOSURES if name in bound)
+
+
+def _law_caps(rulebook: Rulebook, on: date, lender_type: str) -> tuple[Rule, ...]:
+    bound = rulebook.in_force(on, lender_type)
+    return tuple(bound[name] for name in _LAW_CAPS if name in bound)
+
+
+def named(rulebook: Rulebook, kind: str, on: date, lender_type: str) -> Rule:
+    """The jurisdiction's own row about what a person said or is protected by, where it binds this lender; else the house's."""
+    own = conduct.NAMED.get(rulebook.id, {}).get(kind, "")
+    return rulebook.in_force(on, lender_type).get(own) or rulebook.rule(f"house.{kind}", on)
 
 
 def hour_bits(rulebook: Rulebook, facts: GateFacts, *, night: int, quiet: int) -> int:
@@ -275,11 +360,14 @@ def _protections(rulebook: Rulebook, facts: GateFacts, now: datetime) -> Iterato
     for test, name, fact in PROTECTIONS:
         if not test(question, None):
             continue
-        rule = rulebook.rule(name, today)
-        if name == "house.plan_in_force":
-            rule = rulebook.in_force(today, facts.lender_type).get("cn.plan.card70.stop") or rule
         if name == "house.hold":
             fact = min(set(facts.holds) - set(NAMED_HOLDS))
+        if name == CONTENT:
+            wanted = wants_disclosure(rulebook, today, facts.lender_type)
+            yield from (conduct.found(rule, {"fact": fact}) for rule in wanted)
+            if wanted:
+                continue
+        rule = named(rulebook, name.removeprefix("house."), today, facts.lender_type)
         yield conduct.found(rule, {"fact": fact})
 
 
@@ -287,7 +375,35 @@ def _delays(rulebook: Rulebook, facts: GateFacts, at: datetime) -> tuple[Finding
     """What waiting cures, judged at `at`, which is `facts.now` or later. Steady's own pages disturb nobody at any hour."""
     if facts.purpose != Purpose.REMINDER or facts.channel == Channel.INBOX:
         return ()
-    return _sorted([*_closed(rulebook, facts, at), *_over_caps(rulebook, facts, at)])
+    return _sorted(
+        [*_closed(rulebook, facts, at), *_unwanted(rulebook, facts, at), *_over_caps(rulebook, facts, at)]
+    )
+
+
+def _unwanted(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:
+    """Days and times that the person ruled out, and reminders closer together than they want."""
+    for clock in clocks.local_times(at, _all_zones(rulebook, facts)):
+        if any(each.holds(clock) for each in facts.inconvenient):
+            rule = named(rulebook, "inconvenient", clock.date, facts.lender_type)
+            yield conduct.found(rule, {"local_time": clock.clock, "zone": clock.zone})
+            break
+    for clock in clocks.local_times(at, _own_zones(rulebook, facts)):
+        if facts.days and WEEK[clock.date.weekday()] not in facts.days:
+            yield conduct.found(
+                rulebook.rule(DAYS, clock.date), {"local_time": clock.clock, "zone": clock.zone}
+            )
+            break
+    if facts.pace and facts.last_reminder:
+        last = clocks.whole_second(facts.last_reminder)
+        for clock in clocks.local_times(at, _own_zones(rulebook, facts)):
+            before = clocks.local_time(last, clock.zone).date
+            free = before + timedelta(days=facts.pace)
+            if clock.date < free:
+                window = [before.isoformat(), (free - timedelta(days=1)).isoformat()]
+                yield conduct.found(
+                    rulebook.rule(PACE, clock.date), {"counted": 2, "limit": 1, "window": window}
+                )
+                break
 
 
 def _closed(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:
@@ -323,8 +439,8 @@ def _over_caps(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[F
         return
     today = days[0]
     window = [today.isoformat(), today.isoformat()]
-    question, limits = asked(facts), caps(rulebook, today)
-    row = rulebook.rule(CAP, today)
+    question, limits = asked(facts), caps(rulebook, today, facts.lender_type)
+    row = cap_rule(rulebook, today)
     # The most telling of the two is reported; both name the same rule.
     if rules.lender_is_full(question, limits):
         counted, limit = question.sent_by_lender + 1, limits.per_lender
@@ -337,6 +453,21 @@ def _over_caps(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[F
         yield conduct.found(
             rulebook.rule(GENTLE, today), {"counted": counted, "limit": limit, "window": window}
         )
+    for law in _law_caps(rulebook, today, facts.lender_type):
+        if law.id == "us.freq.text":
+            full, counted, limit = (
+                rules.messages_are_too_many(question, limits),
+                question.sent_by_lender + 1,
+                limits.law_messages,
+            )
+        else:
+            full, counted, limit = (
+                rules.contacts_are_too_many(question, limits),
+                question.contacts_by_lender + 1,
+                limits.law_contacts,
+            )
+        if full:
+            yield conduct.found(law, {"counted": counted, "limit": limit, "window": window})
 
 
 def _next_lawful(rulebook: Rulebook, facts: GateFacts, now: datetime) -> datetime | None:
@@ -360,6 +491,7 @@ def _next_turn(rulebook: Rulebook, facts: GateFacts, after: datetime) -> datetim
             seconds.add((rule.second("to") + 1) % clocks.DAY)
         if facts.quiet:
             seconds.add((_second(facts.quiet[1]) + 1) % clocks.DAY)
+        seconds.update(each.before for each in facts.inconvenient if each.before is not None)
         for day in (today, today + timedelta(days=1)):
             for second in seconds:
                 turn = clocks.first_instant(day, second, zone, after=after)
@@ -382,7 +514,7 @@ def _hours(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[tuple
             yield rule, judged
     own = tuple(zone for zone in _own_zones(rulebook, facts) if zone not in covered)
     if own:
-        yield rulebook.rule("house.urumqi", _today(rulebook, facts, at)), own
+        yield rulebook.rule(OWN_CLOCK, _today(rulebook, facts, at)), own
 
 
 def _own_zones(rulebook: Rulebook, facts: GateFacts) -> tuple[str, ...]:

@@ -65,6 +65,16 @@ def plan_is_kept(f: Facts, n: Numbers) -> Truth:
     return (f.reminder == 1) & (f.plan_in_force == 1) & (f.reminds_of_plan == 0)
 
 
+def incomplete(f: Facts, n: Numbers) -> Truth:
+    """What the law wants in such a message is not in it."""
+    return (f.reminder == 1) & (f.content_complete == 0)
+
+
+def unapproved(f: Facts, n: Numbers) -> Truth:
+    """Neither the house's words nor words that a second person of the lender approved."""
+    return (f.reminder == 1) & (f.wording_approved == 0)
+
+
 # ── what waiting cures ───────────────────────────────────────────────────────────────────────
 def lender_is_full(f: Facts, n: Numbers) -> Truth:
     return (f.pushed == 1) & (f.sent_by_lender + 1 > n.per_lender)
@@ -76,3 +86,13 @@ def person_is_full(f: Facts, n: Numbers) -> Truth:
 
 def gentle_is_full(f: Facts, n: Numbers) -> Truth:
     return (f.pushed == 1) & (f.vulnerable == 1) & (f.sent_to_person + 1 > n.gentle)
+
+
+def messages_are_too_many(f: Facts, n: Numbers) -> Truth:
+    """By a rule of the jurisdiction itself, counted over the lender and all who act for it."""
+    return (f.pushed == 1) & (f.sent_by_lender + 1 > n.law_messages)
+
+
+def contacts_are_too_many(f: Facts, n: Numbers) -> Truth:
+    """The same over contacts of every kind, calls and visits too."""
+    return (f.pushed == 1) & (f.contacts_by_lender + 1 > n.law_contacts)

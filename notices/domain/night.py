@@ -66,6 +66,9 @@ class Flag(IntFlag):
     VULNERABLE = 1 << 14
     # The person asked for it, or it is a clock of their own: no reminder, and nothing but the address stands against it.
     ANSWERS = 1 << 15
+    # The law wants something said that is not in it; the words are nobody's approved ones.
+    INCOMPLETE = 1 << 16
+    UNAPPROVED = 1 << 17
 
 
 # Reasons by bit: the protections of the gate first, in their order there, then what waiting cures.
@@ -220,6 +223,8 @@ def facts_of(ask: Ask, setting: Setting) -> GateFacts:
         payment_disputed=Flag.PAYMENT_DISPUTED in flags,
         payment_pending=Flag.PAYMENT_PENDING in flags,
         vulnerable=Flag.VULNERABLE in flags,
+        content_complete=Flag.INCOMPLETE not in flags,
+        wording_approved=Flag.UNAPPROVED not in flags,
     )
 
 
