@@ -7,7 +7,7 @@ codes, answers, confirmations and required notices stop only at an address that 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -65,7 +65,7 @@ class Inconvenient:
     def holds(self, local: LocalTime) -> bool:
         said = PersonFact(
             kind="inconvenient",
-            begins=datetime.min,
+            begins=datetime.min.replace(tzinfo=UTC),
             before=self.before,
             after=self.after,
             days=frozenset(self.days),

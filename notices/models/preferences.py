@@ -22,6 +22,10 @@ class Preference(models.Model):
     # The hours in which the person wants to hear from us; empty means what the rules allow.
     hours_from = models.TimeField(null=True, blank=True)
     hours_to = models.TimeField(null=True, blank=True)
+    # Days of the week ("mon" …) on which reminders may come; none named means any.
+    days = models.JSONField(default=list, blank=True)
+    # The least days from one reminder to the next; 0 leaves it to the rules.
+    pace = models.PositiveSmallIntegerField(default=0)
     paused_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
 
