@@ -16,7 +16,7 @@ from cases.domain import rulebook
 from cases.domain.refusal import Refused
 from cases.domain.rulebook import Rule, Rulebook
 
-from .allocation import Due, Order, Paid, allocate
+from .allocation import Due, Ledger, Order, Paid, allocate
 
 CARD_LENDERS = frozenset({"bank"})
 
@@ -134,6 +134,12 @@ class Standing:
         return sum(part.open for part in self.behind)
 
     @property
+    def fallen_due(self) -> tuple[Instalment, ...]:
+        """What has come to its day and is open, counted against the person or not: what a change starts from."""
+        open_ = (Part.DUE, Part.STOPPED, Part.GRACE, Part.MISSED)
+        return tuple(part for part in self.parts if part.state in open_)
+
+    @property
     def grace_until(self) -> date | None:
         """The next day on which something in grace will have been missed is the one after this; None when nothing is."""
         return min((part.grace_until for part in self.parts if part.state is Part.GRACE), default=None)
@@ -188,9 +194,21 @@ def standing(
     """
     ledger = allocate(rows, payments, order)
     waiting = {line.number for line in ledger.lines if line.payment in unsettled}
+    return of_ledger(ledger, today, policy, waiting=waiting, stopped=stopped, ended=ended)
+
+
+def of_ledger(
+    ledger: Ledger,
+    today: date,
+    policy: Leeway,
+    *,
+    waiting: Collection[int] = (),
+    stopped: bool = False,
+    ended: bool = False,
+) -> Standing:
+    """The same from a ledger in which everything noted counts; `waiting` are instalments with something unsettled."""
     parts = []
     for row in ledger.rows:
-        until = row.due + timedelta(days=policy.grace_days)
         state = part_of(
             open_=row.open,
             is_noted=row.number in waiting,
@@ -198,6 +216,7 @@ def standing(
             policy=policy,
             stopped=stopped,
         )
+        until = row.due + timedelta(days=policy.grace_days)
         parts.append(
             Instalment(number=row.number, due=row.due, open=row.open, state=state, grace_until=until)
         )
