@@ -119,6 +119,23 @@ def by_reference(plan: Plan, reference: str) -> Payment | None:
     return Payment.objects.filter(numbered, plan=plan).order_by("pk").first()
 
 
+def confirmed_by_number(plans: Iterable[Plan], references: Iterable[str]) -> dict[tuple[str, str], Payment]:
+    """(plan's ref, number of a transfer) → the payment that stands confirmed with it: one query for any number."""
+    reversed_ = Exists(PaymentState.objects.filter(payment=OuterRef("payment"), state=State.REVERSED))
+    words = (
+        PaymentState.objects.filter(~reversed_, payment__plan__in=list(plans), state=State.CONFIRMED)
+        .select_related("payment__plan")
+        .order_by("-payment")
+    )
+    wanted = set(references)
+    found: dict[tuple[str, str], Payment] = {}
+    for word in words:
+        for number in {word.reference, word.payment.external_ref} & wanted:
+            if number:
+                found[word.payment.plan.ref, number] = word.payment
+    return found
+
+
 def state_of(payment: Payment) -> str:
     """Where a payment stands now."""
     return str(payment.states.order_by("-number").values_list("state", flat=True)[:1].get())

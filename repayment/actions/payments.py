@@ -27,6 +27,7 @@ from repayment.domain.payment_moves import PaymentState as StateCode
 from repayment.domain.payment_moves import PaymentVerb, move_payment
 from repayment.domain.terms import Terms
 from repayment.models import Instalment, Offer, Payment, PaymentState, Plan
+from repayment.queries_payments import Account
 
 State, Reason = PaymentState.State, PaymentState.Reason
 # Why a lender says no, and why it takes a confirmed payment out again.
@@ -81,9 +82,10 @@ def claim(
             field="reference",
         )
     if side == Offer.Side.LENDER and not another:
-        if noted := _note_that_fits(plan, amount, on, reference):
+        account = queries_payments.account_of(plan)
+        if noted := _note_that_fits(account, amount, on, reference):
             return confirm(by=by, payment=noted, reference=reference)
-        _must_not_look_the_same(plan, amount, on, numbered=bool(reference))
+        _must_not_look_the_same(account, amount, on, numbered=bool(reference))
     now = clock.now()
     payment = Payment.objects.create(
         plan=plan,
@@ -118,8 +120,9 @@ def confirm(*, by: User, payment: Payment, another: bool = False, reference: str
         return payment
     _after(state, PaymentVerb.CONFIRM, Party.LENDER)
     if not another:
-        _must_not_look_the_same(payment.plan, payment.amount, payment.on, numbered=bool(reference))
-        _must_have_something_open(payment.plan)
+        account = queries_payments.account_of(payment.plan)
+        _must_not_look_the_same(account, payment.amount, payment.on, numbered=bool(reference))
+        _must_have_something_open(account)
     _confirm(by, payment, number, reference)
     _settle(payment.plan, by=by)
     return payment
@@ -193,24 +196,20 @@ def _side(by: User) -> Offer.Side:
     raise Plan.DoesNotExist
 
 
-def _note_that_fits(plan: Plan, amount: int, on: dt.date, reference: str) -> Payment | None:
+def _note_that_fits(account: Account, amount: int, on: dt.date, reference: str) -> Payment | None:
     """The borrower's note that a line of the lender's books speaks of: the same amount, close by, without a number."""
     if not reference:
         return None
-    waiting = {
-        noted.payment.pk: noted.payment
-        for noted in queries_payments.account_of(plan).pending
-        if not noted.payment.external_ref
-    }
+    waiting = {noted.payment.pk: noted.payment for noted in account.pending if not noted.payment.external_ref}
     fits = lookalikes(amount, on, (_known(payment) for payment in waiting.values()))
     return waiting[fits[0].key] if fits else None
 
 
-def _must_not_look_the_same(plan: Plan, amount: int, on: dt.date, *, numbered: bool) -> None:
+def _must_not_look_the_same(account: Account, amount: int, on: dt.date, *, numbered: bool) -> None:
     """Two numbers of a lender's own books are two transfers; without them the lender is asked."""
     confirmed = [
         _known(noted.payment, number=noted.reference)
-        for noted in queries_payments.account_of(plan).payments
+        for noted in account.payments
         if noted.state == State.CONFIRMED
     ]
     if lookalikes(amount, on, (known for known in confirmed if not (numbered and known.numbered))):
@@ -221,8 +220,8 @@ def _must_not_look_the_same(plan: Plan, amount: int, on: dt.date, *, numbered: b
         )
 
 
-def _must_have_something_open(plan: Plan) -> None:
-    if not queries_payments.account_of(plan).ledger.open:
+def _must_have_something_open(account: Account) -> None:
+    if not account.ledger.open:
         raise Refused(
             "nothing_open",
             _("Nothing is open on this plan: all of it would stay as a credit. Is this another payment?"),

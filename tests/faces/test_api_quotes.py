@@ -178,7 +178,7 @@ def test_an_address_may_ask_twelve_hundred_times_a_minute(monkeypatch: pytest.Mo
     monkeypatch.setattr(desk.time, "time", lambda: 1_000_000_020.0)
     request = Client().post(QUOTES, "{}", content_type="application/json").wsgi_request
     for _ in range(1_199):
-        desk._count(request)
+        desk.count(request)
     refused = ask(QUOTES, QUOTE)
     assert refused.status_code == 429
     assert 1 <= int(refused["Retry-After"]) <= 60
