@@ -117,7 +117,7 @@ def earlier(text: str, own: dict[str, Any], zone: str) -> list[dict[str, Any]]:
         kind = KINDS.get(match["kind"], KINDS.get(match["kind"].removesuffix("s"))) if match else None
         if match is None or kind is None:
             raise ValueError(f"not words about earlier contacts: {phrase!r}")
-        given = {name: own[name] for name in ("debts", "number") if name in own}
+        given: dict[str, Any] = {name: own[name] for name in ("debts", "number") if name in own}
         given |= kind | words(match["more"] or "")
         for place in range(int(match["number"])):
             at = _when(match, place, datetime.fromisoformat(own["at"]), zone)
@@ -162,5 +162,5 @@ def request(row: dict[str, str], jurisdiction: str, *more: dict[str, Any]) -> di
 
 def rules(text: str) -> dict[str, str]:
     """ "us.time.window breach; uk.freq concern" as verdicts by rule id."""
-    pairs = [each.split() for each in text.split(";") if each.strip()]
-    return {rule: verdict for rule, verdict in pairs}
+    pairs = [each.strip().partition(" ") for each in text.split(";") if each.strip()]
+    return {rule: verdict for rule, _, verdict in pairs}
