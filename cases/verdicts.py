@@ -30,6 +30,7 @@ _TITLES: dict[str, Any] = {
     Topic.MORATORIUM: gettext_lazy("A moratorium was in force"),
     Topic.DISPUTE: gettext_lazy("You had said that you do not agree with the debt"),
     Topic.PLAN: gettext_lazy("A plan was in force"),
+    "messages": gettext_lazy("Too many messages in one day"),
 }
 # Force of the strongest ground → how it is said. Conditional throughout: we have only the person's word.
 _BREACH: dict[Force, Any] = {
@@ -144,10 +145,13 @@ def in_short(verdict: Verdict) -> str:
 
 
 def _title(finding: Finding) -> str:
-    topic = TOPICS[finding.rule]
-    if topic is Topic.HOURS:
-        late = str(finding.because["local_time"]) >= "12"
-        return _("Contacted too late") if late else _("Contacted too early")
+    return title(TOPICS[finding.rule], str(finding.because.get("local_time", "")))
+
+
+def title(topic: str, local_time: str = "") -> str:
+    """What stands out, in a few words; `local_time` tells too late from too early."""
+    if topic == Topic.HOURS:
+        return _("Contacted too late") if local_time >= "12" else _("Contacted too early")
     if topic in Contact.Trait.values:
         return str(Contact.Trait(topic).label)
     return str(_TITLES[topic])

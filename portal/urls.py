@@ -27,6 +27,7 @@ from portal import gallery
 from portal.api import calculators, conduct, scam
 from portal.api import lender as lender_api
 from portal.views import (
+    contact_check,
     contract,
     demo,
     display,
@@ -37,8 +38,11 @@ from portal.views import (
     public_data,
     reports,
     rights,
+    rights_cards,
+    rules,
     tools,
 )
+from portal.views import scam as scam_pages
 from repayment.views import agreements, offers, old_debts, payments, plans, policies, questions
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -80,6 +84,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("questions/<slug:ref>/", questions.question, name="question"),
     path("agreements/<slug:ref>/", agreements.agreement, name="agreement"),
     path("agreements/<slug:ref>/terms.json", agreements.agreement_terms, name="agreement_terms"),
+    path("agreements/<slug:ref>/days.ics", agreements.agreement_calendar, name="agreement_calendar"),
     path("agreements/<slug:ref>/proof.json", agreements.agreement_proof, name="agreement_proof"),
     path("agreements/<slug:ref>/undoing", agreements.agreement_undoing, name="agreement_undoing"),
     path("agreements/<slug:ref>/payment", payments.payment_new, name="payment_new"),
@@ -137,6 +142,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/terms", messages.contact_terms, name="contact_terms"),
     path("messages/terms/wechat", messages.contact_wechat, name="contact_wechat"),
     path("messages/terms/pause", messages.contact_pause, name="contact_pause"),
+    path("messages/terms/lender/<slug:ref>", messages.contact_lender, name="contact_lender"),
     path("messages/terms/stop/<slug:channel>", messages.contact_opt_out, name="contact_opt_out"),
     # My data
     path("privacy/", rights.privacy, name="privacy"),
@@ -153,12 +159,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/releases/<slug:edition>/", reports.release, name="release"),
     path("reports/releases/<slug:edition>/tables.csv", reports.release_csv, name="release_csv"),
     path("reports/releases/<slug:edition>/document.json", reports.release_json, name="release_json"),
-    path("rules/", reports.rules, name="rules"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/<str:rule>/", rules.rule, name="rule"),
     # For anyone who wants to check us
     path("record/", record.record, name="record"),
     path("record/heads.txt", record.heads, name="record_heads"),
     path("tools/quote/", tools.quote, name="tool_quote"),
     path("tools/rates/", tools.rates, name="tool_rates"),
+    path("tools/contact/", contact_check.contact_check, name="contact_check"),
+    path("tools/helper/", scam_pages.scam_check, name="scam_check"),
+    path("tools/helper/report", scam_pages.scam_report, name="scam_report"),
+    path("rights/", rights_cards.cards, name="rights_cards"),
     path("api/docs", contract.docs, name="api_docs"),
     path("api/openapi.json", contract.description, name="api_document"),
     path("api/v1/quotes", calculators.quotes, name="api_quotes"),

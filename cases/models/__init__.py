@@ -9,6 +9,7 @@ from cases.models.contacts import Contact
 from cases.models.debts import Debt, DebtParty, Statement
 from cases.models.designations import Designation, DesignationEnd
 from cases.models.evidence import Custody, Evidence, EvidencePage, EvidenceShare, Vault
+from cases.models.helpers import HelperReport
 from cases.models.ledger import Event, Seal, SealedEvent
 from cases.models.lender_tokens import KeyedRequest, LenderToken
 from cases.models.once import Submission
@@ -33,6 +34,7 @@ __all__ = [
     "Evidence",
     "EvidencePage",
     "EvidenceShare",
+    "HelperReport",
     "Hold",
     "KeyedRequest",
     "Lender",

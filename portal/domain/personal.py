@@ -460,6 +460,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "cases.Seal": "Hashes of batches.",
     "cases.SealedEvent": "Hashes of events.",
     "cases.ComplaintFact": "A count: nothing leads from it to a person.",
+    "cases.HelperReport": "What somebody who sells help calls itself, and what it did; never who told us.",
     "cases.Release": "Published tables of counts, small ones hidden.",
     "repayment.Policy": "What an institution publishes.",
     "repayment.WaiverBudget": "How much an institution may waive in a month.",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 
 from cases import naming
 from cases.domain import rulebook
@@ -23,6 +23,22 @@ register = template.Library()
 def rule_statement(rule: rulebook.Rule) -> str:
     """What the rule says, with its own numbers, in the active language."""
     return rulebook.statement(rule, get_language() or "en")
+
+
+_CONFIDENCES = {
+    "S": gettext_lazy("Read in the source"),
+    "S*": gettext_lazy("Read in a second-hand copy only"),
+    "R-H": gettext_lazy("From memory, fairly sure; not checked in the original text"),
+    "R-M": gettext_lazy("From memory, not quite sure; not checked in the original text"),
+    "R-L": gettext_lazy("From memory, rather unsure; not checked in the original text"),
+    "own": gettext_lazy("Our own rule, there is no outside text"),
+}
+
+
+@register.filter
+def confidence(rule: rulebook.Rule) -> str:
+    """How sure we are of a rule, in words."""
+    return str(_CONFIDENCES[rule.confidence])
 
 
 # The rulebooks cite a source as whoever read it noted it down; a page says it in its own language. Order counts.

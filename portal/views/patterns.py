@@ -6,9 +6,10 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from cases import queries_complaints
+from cases import queries_complaints, queries_helpers
 from cases.access import Permission, requires
 from cases.complaint_words import category_label
+from cases.domain import scam
 from portal.routing import reports
 
 
@@ -30,6 +31,10 @@ def patterns(request: HttpRequest) -> HttpResponse:
         "reports/patterns.html",
         {
             "rows": rows,
+            "helpers": [
+                (scam.load().rows[found.sign].name[get_language() or "en"], found.count)
+                for found in queries_helpers.by_sign(using=reports())
+            ],
             "days": queries_complaints.pattern_days(),
             "threshold": settings.SMALL_CELL_THRESHOLD,
         },

@@ -1,4 +1,4 @@
-"""What a regulator reads: frozen tables with small cells hidden, contact conduct, and the register of rules.
+"""What a regulator reads: frozen tables with small cells hidden and contact conduct.
 
 Every page here reads on the connection that cannot write; sessions and sign-in stay on the other one.
 """
@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cases import charts, clock, csv_out
-from cases.access import Permission, public, requires
+from cases import charts, csv_out
+from cases.access import Permission, requires
 from cases.domain import rulebook
 from cases.domain.suppression import ALL
 from cases.models import ComplaintFact, Lender, Release
@@ -98,14 +98,6 @@ def release_json(request: HttpRequest, edition: str) -> HttpResponse:
     """The exact bytes that the SHA-256 is of."""
     found = _release(edition)
     return _file(found.document.encode(), "application/json", found)
-
-
-@public
-@require_safe
-def rules(request: HttpRequest) -> HttpResponse:
-    """The register: every rule that a machine here judges by, with its force and citation."""
-    book = rulebook.load("cn")
-    return render(request, "reports/rules.html", {"book": book, "today": clock.today()})
 
 
 def _month(text: str) -> dt.date:

@@ -72,6 +72,7 @@ WORDS = {
     "body": "cn_nfra",
     "channel": "sms",
     "token": "nobody:signed",
+    "rule": "cn.cmp.decide",
 }
 
 
