@@ -202,3 +202,12 @@ PATHS: Schema = {
         _AFTER,
     ),
 }
+
+
+def listed() -> list[tuple[str, Any]]:
+    """(method and address, what it is for) of each, for the page for people."""
+    return [
+        (f"{verb.upper()} {path}", said["summary"])
+        for path, verbs in PATHS.items()
+        for verb, said in verbs.items()
+    ]

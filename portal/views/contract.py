@@ -7,9 +7,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from cases.access import public
-from portal.api import openapi
+from portal.api import openapi, openapi_lender
 from portal.api.desk import language_of
-from portal.api.problems import KINDS, as_json
+from portal.api.lender_desk import LENDER_KINDS
+from portal.api.problems import as_json
 
 
 @public
@@ -21,7 +22,12 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "public/contract.html",
-        {"endpoints": openapi.ENDPOINTS, "limits": openapi.LIMITS, "kinds": KINDS.items()},
+        {
+            "endpoints": openapi.ENDPOINTS,
+            "lender": openapi_lender.listed(),
+            "limits": openapi.LIMITS,
+            "kinds": LENDER_KINDS.items(),
+        },
     )
 
 
