@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import Designation
 from notices.models import Preference
 
 # Whole hours by day; at night nothing is sent anyway, whatever is chosen here.
@@ -47,6 +48,30 @@ class TermsForm(forms.Form):
         help_text=_("The rules about hours always hold. Here you can only make the time shorter."),
     )
 
+    days = forms.MultipleChoiceField(
+        label=_("On which days?"),
+        help_text=_("Tick only the days that suit you. None ticked means any day."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=Designation.Day.choices,
+    )
+    pace = forms.TypedChoiceField(
+        label=_("How often at most?"),
+        coerce=int,
+        required=False,
+        choices=[
+            (0, _("As the rules allow")),
+            (1, _("One reminder a day")),
+            (3, _("One reminder in three days")),
+            (7, _("One reminder a week")),
+        ],
+    )
+    follow_up = forms.BooleanField(
+        label=_("Ask me how it goes after two weeks"),
+        help_text=_("One message from us, two weeks after a plan begins. No lender is told."),
+        required=False,
+    )
+
     def __init__(self, *args: Any, wechat: bool, **kwargs: Any) -> None:
         """`wechat`: a WeChat account is linked; without one there is nothing to choose."""
         super().__init__(*args, **kwargs)
@@ -65,6 +90,9 @@ class TermsForm(forms.Form):
             "language": language,
             "hours_from": terms.hours_from.strftime("%H:%M") if terms.hours_from else "",
             "hours_to": terms.hours_to.strftime("%H:%M") if terms.hours_to else "",
+            "days": terms.days,
+            "pace": terms.pace,
+            "follow_up": terms.follow_up,
         }
 
     def wishes(self) -> dict[str, Any]:
@@ -78,6 +106,9 @@ class TermsForm(forms.Form):
             "language": data["language"],
             "hours_from": _time(data["hours_from"]),
             "hours_to": _time(data["hours_to"]),
+            "days": data["days"],
+            "pace": data["pace"] or 0,
+            "follow_up": data["follow_up"],
         }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -16,8 +16,9 @@ from cases.access import Permission
 from cases.domain import rulebook
 from cases.domain.facts import local_time, most_in_a_local_day
 from cases.domain.refusal import Refused
-from cases.models import Case, Contact, Lender, User
+from cases.models import Case, Consent, Contact, Lender, User
 from cases.queries import lender_of
+from notices.actions import preferences
 from notices.actions.asking import WRITTEN, Question, Surroundings, rulebook_for
 from notices.actions.writing import lender_name, write
 from notices.domain import gate
@@ -251,6 +252,7 @@ def _stays(person: User, reminders: Sequence[Message]) -> dict[int, Sequence[Rea
             purpose=message.purpose,
             channel=message.channel,
             reminds_of_plan=message.plan is not None,
+            wording=message.wording,
         )
         _facts, verdict = around.ask(question, message.due_at)
         if verdict.outcome is gate.Outcome.REFUSED:
@@ -279,6 +281,42 @@ def replies_for(case: Case) -> QuerySet[Inbound]:
 def wechat_since(person: User) -> dt.datetime | None:
     """When this person's WeChat was linked; None when it is not."""
     return WechatLink.objects.filter(person=person, until=None).values_list("since", flat=True).first()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LenderWays:
+    """One lender that may remind the person: the ways there are, and those closed to this lender alone."""
+
+    lender: Lender
+    ways: Sequence[tuple[str, str]]
+    closed: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return lender_name(self.lender, get_language() or "en")
+
+    @property
+    def open(self) -> Sequence[str]:
+        return [str(label) for way, label in self.ways if way not in self.closed]
+
+    @property
+    def boxes(self) -> Sequence[tuple[str, str, bool]]:
+        return [(way, label, way not in self.closed) for way, label in self.ways]
+
+
+def lender_ways(person: User, *, wechat: bool = True) -> Sequence[LenderWays]:
+    """The lenders that the person allowed to remind, or closed a way to, by name."""
+    closed = preferences.lender_terms(person)
+    allowed = Consent.objects.filter(
+        borrower=person,
+        purpose=Consent.Purpose.REMIND,
+        revoked_at__isnull=True,
+        expires_on__gte=clock.today(),
+    )
+    lenders = Lender.objects.filter(Q(pk__in=allowed.values("lender")) | Q(pk__in=closed)).order_by("name")
+    labels = {str(way): str(label) for way, label in Message.Channel.choices}
+    ways = [(way, labels[way]) for way in preferences.CHANNELS if wechat or way != "wechat"]
+    return [LenderWays(lender=each, ways=ways, closed=closed.get(each.pk, frozenset())) for each in lenders]
 
 
 def for_case(case: Case) -> Sequence[Entry]:

@@ -6,32 +6,47 @@ Planning and sending use the same gathering, so they can only differ in what hap
 import copy
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.db.models import Q
 
+from cases import clock
 from cases.domain import rulebook as rulebooks
 from cases.domain.facts import most_in_a_local_day
-from cases.models import Consent, Contact, Hold, Lender, User
-from notices.domain import delivery, gate
+from cases.domain.person_facts import DAYS, PersonFact
+from cases.models import Consent, Hold, Lender, User
+from notices.domain import delivery, gate, wording
 from notices.models import Decision, Message, OptOut, Preference, WechatLink
+from notices.queries_pooled import WRITTEN, Counted, Made, Said
 from repayment import queries as repayment_queries
 from repayment import queries_payments
 
-# Contacts that a person reads: what the daily cap on messages counts, whoever wrote them.
-WRITTEN = ("sms", "email", "wechat")
+__all__ = [
+    "ANY_LOCAL_DAY",
+    "WRITTEN",
+    "Question",
+    "Surroundings",
+    "decision",
+    "must_say",
+    "rulebook_for",
+    "settle",
+]
+
 # No two clocks are further apart than this, so a local day of "now" lies inside it on both sides.
 ANY_LOCAL_DAY = dt.timedelta(hours=27)
 # A reminder put off again and again meets its `not_after` long before.
 _TRIES = 8
+# What a person said that stops every reminder, as the gate's holds are called.
+_STOPS = ("cease", "represented", "dispute")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One message before the gate. `debt_id` is the debt it is about, whose own holds count too."""
+    """One message before the gate. `debt_id` is the debt it is about, whose own holds count too; `wording` the sentence,
+    where there is one already."""
 
     person: User
     lender: Lender | None
@@ -39,6 +54,7 @@ class Question:
     purpose: str
     channel: str
     reminds_of_plan: bool = False
+    wording: str = ""
 
 
 class Surroundings:
@@ -74,18 +90,10 @@ class Surroundings:
         # The primary address comes last, so it is the one that stays.
         for row in EmailAddress.objects.filter(user__in=ids, verified=True).order_by("primary", "pk"):
             self._emails[row.user_id] = row.email
-        self._sent: defaultdict[int, list[tuple[dt.datetime, int | None]]] = defaultdict(list)
-        since = at - ANY_LOCAL_DAY
-        contacts = Contact.objects.filter(
-            borrower__in=ids,
-            at__gte=since,
-            channel__in=WRITTEN,
-            direction="outbound",
-            party="borrower",
-            removed_at__isnull=True,
-        )
-        for person, instant, lender in contacts.values_list("borrower_id", "at", "lender_id"):
-            self._sent[person].append((instant, lender))
+        self._said = Said(ids)
+        pace = max((preference.pace for preference in self._preferences.values()), default=0)
+        since = at - ANY_LOCAL_DAY - dt.timedelta(days=pace)
+        self._sent = Counted(ids, since=since)
         if planned:
             waiting = Message.objects.filter(
                 person__in=ids,
@@ -94,7 +102,7 @@ class Surroundings:
                 purpose=Message.Purpose.REMINDER,
             ).exclude(channel=Message.Channel.INBOX)
             for person, instant, lender in waiting.values_list("person_id", "due_at", "lender_id"):
-                self._sent[person].append((instant, lender))
+                self._sent.add(person, Made(at=instant, lender=lender, ours=True))
 
     def address(self, person: User, channel: str) -> str:
         """The confirmed address of this channel; empty when there is none."""
@@ -116,8 +124,10 @@ class Surroundings:
         """SMS, e-mail or WeChat, by the person's own terms and what is confirmed.
 
         Where the terms leave nothing, the channel that has an address: the gate then says why not. Where nothing at
-        all is confirmed, Steady's own pages, which disturb nobody.
+        all is confirmed, or where discreet words would lack what the law wants said, Steady's own pages, which disturb nobody.
         """
+        if self.discreet(person) and must_say(lender):
+            return "inbox"
         preference = self._preferences.get(person.pk)
         reachable = [name for name in ("sms", "email", "wechat") if self.knows_address(person, name)]
         for name in reachable:
@@ -137,7 +147,10 @@ class Surroundings:
         zones = (person.timezone,)
         judged = rulebook_for(lender).judged_zones(zones)
         both = tuple(dict.fromkeys((*zones, *judged)))
-        sent = self._sent[person.pk]
+        said = self._said.facts(person.pk, lender, question.debt_id, at)
+        written = [made.at for made in self._sent.all(person.pk) if made.written]
+        by_lender = list(self._sent.of_lender(person.pk, lender))
+        held = {h.kind for h in self._holds[person.pk] if _touches(h, question.debt_id, at)}
         return gate.GateFacts(
             now=at,
             channel=question.channel,
@@ -146,20 +159,35 @@ class Surroundings:
             consented=self._consented(question, at),
             address_known=self.knows_address(person, question.channel),
             zones=zones,
-            sent_to_person_today=most_in_a_local_day((i for i, _ in sent), now=at, zones=both),
+            sent_to_person_today=most_in_a_local_day(written, now=at, zones=both),
             sent_by_lender_today=most_in_a_local_day(
-                (i for i, of in sent if lender and of == lender.pk), now=at, zones=both
+                (made.at for made in by_lender if made.written), now=at, zones=both
             ),
-            holds=tuple(
-                sorted({h.kind for h in self._holds[person.pk] if _touches(h, question.debt_id, at)})
-            ),
-            opted_out=self._opted_out(person, lender, question.channel),
+            contacts_by_lender_today=most_in_a_local_day((made.at for made in by_lender), now=at, zones=both),
+            holds=tuple(sorted(held | {fact.kind for fact in said if fact.kind in _STOPS})),
+            opted_out=self._opted_out(person, lender, question.channel)
+            or self._told_not_to(person, said, question.channel),
             paused=bool(preference and preference.paused_at),
             quiet=_quiet(preference),
+            inconvenient=tuple(
+                gate.Inconvenient(
+                    before=fact.before, after=fact.after, days=tuple(day for day in DAYS if day in fact.days)
+                )
+                for fact in said
+                if fact.kind == "inconvenient"
+            ),
+            days=tuple(preference.days) if preference else (),
+            pace=preference.pace if preference else 0,
+            last_reminder=max((made.at for made in self._sent.all(person.pk) if made.ours), default=None)
+            if preference and preference.pace
+            else None,
             plan_in_force=question.reminds_of_plan or self._is_agreed(question),
             reminds_of_plan=question.reminds_of_plan,
             payment_pending=bool(self._unsettled(question)),
             payment_disputed=any(self._unsettled(question)),
+            content_complete=question.channel == "inbox"
+            or not (self.discreet(person) and must_say(lender, at)),
+            wording_approved=not question.wording or wording.is_known(question.wording),
         )
 
     def ask(self, question: Question, at: dt.datetime) -> tuple[gate.GateFacts, gate.Verdict]:
@@ -170,13 +198,21 @@ class Surroundings:
         """From here on this message counts towards the day of `at`; what disturbs nobody counts nowhere."""
         if question.channel == "inbox":
             return
-        self._sent[question.person.pk].append((at, question.lender.pk if question.lender else None))
+        lender = question.lender.pk if question.lender else None
+        self._sent.add(question.person.pk, Made(at=at, lender=lender, ours=True))
 
     def copy(self) -> "Surroundings":
         """The same rows, for a question whose slot nobody else shall see."""
         other = copy.copy(self)
-        other._sent = copy.deepcopy(self._sent)
+        other._sent = self._sent.copied()
         return other
+
+    def _told_not_to(self, person: User, said: Sequence[PersonFact], channel: str) -> bool:
+        """Whether the person told the lender not to write this way, or to this very number or address."""
+        if channel == "inbox":
+            return False
+        address = self.address(person, channel) if self._said.names_numbers(said) else ""
+        return self._said.opted_out(said, channel, address)
 
     def _unsettled(self, question: Question) -> list[bool]:
         """Payments that wait for the lender's word, on this debt or on any of the lender's when none is named; True for
@@ -216,6 +252,14 @@ class Surroundings:
             consent.given_at <= at and consent.expires_on >= on
             for consent in self._consents[question.person.pk, question.lender.pk]
         )
+
+
+def must_say(lender: Lender | None, at: dt.datetime | None = None) -> bool:
+    """Whether the law wants something said in every message of this lender, which discreet words cannot say."""
+    if lender is None:
+        return False
+    on = (at or clock.now()).astimezone(_zone(lender)).date()
+    return bool(gate.wants_disclosure(rulebook_for(lender), on, lender.kind))
 
 
 def rulebook_for(lender: Lender | None) -> rulebooks.Rulebook:

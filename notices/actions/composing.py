@@ -206,6 +206,7 @@ def _question(message: Message, matter: _Matter) -> Question:
         purpose=message.purpose,
         channel=message.channel,
         reminds_of_plan=matter.plan is not None,
+        wording=message.wording,
     )
 
 

@@ -156,6 +156,7 @@ def claim(*, pk: int, person_id: int, worker: str, lease: dt.timedelta = deliver
         purpose=message.purpose,
         channel=message.channel,
         reminds_of_plan=reminder and message.plan is not None,
+        wording=message.wording,
     )
     facts, verdict = around.ask(question, now)
     decision(message, stage="sending", at=now, facts=facts, verdict=verdict).save()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, override
 from cases import formats
 from cases.models import Lender, User
 from notices.actions import templates
+from notices.actions.asking import must_say
 from notices.domain import wording
 from notices.domain.wording import Rendered, Wordings
 from notices.models import Message
@@ -38,13 +39,16 @@ def write(message: Message, *, discreet: bool, own: Mapping[str, Wordings] | Non
     if "amount" in values:
         currency = message.plan.debt.currency if message.plan else "CNY"
         values["amount"] = money(values["amount"], currency, language)
+    # Behind the sign-in there is nobody to be discreet for where the law wants to be told who writes.
+    disclosing = must_say(message.lender)
     return wording.render(
         message.wording,
         _TEXT_OF.get(message.channel, message.channel),
         language,
-        discreet,
+        discreet and not (disclosing and message.channel == Message.Channel.INBOX),
         values,
         wordings=own.get(message.wording),
+        disclosing=disclosing,
     )
 
 

@@ -133,10 +133,11 @@ def render(
     values: Mapping[str, object],
     *,
     wordings: Wordings | None = None,
+    disclosing: bool = False,
 ) -> Rendered:
     """
     The message as it leaves. Values that this channel does not use may be given; values that the message does not know
-    may not. A date is a `date` or "2027-03-05".
+    may not. A date is a `date` or "2027-03-05". `disclosing` adds to plain words who collects, in the house's sentence.
 
     Raises Refused: `unknown_wording`, `unknown_placeholder`, `missing_placeholder`, `unsafe_value`, `wrong_value`,
     `subject_too_long`; `field` is the placeholder.
@@ -155,7 +156,21 @@ def render(
     subject = _filled(entry.subject, shown)
     if len(subject) > LONGEST_SUBJECT:
         raise Refused("subject_too_long", f"The subject would have more than {LONGEST_SUBJECT} characters.")
-    return Rendered(subject=subject, body=_filled(entry.body, shown), version=entry.version)
+    body, version = _filled(entry.body, shown), entry.version
+    if disclosing and style is Style.PLAIN:
+        line = _house_line("disclosure", channel, entry.language.replace("-", "_"))
+        body, version = f"{body}{line}", _with_line(version, line)
+    return Rendered(subject=subject, body=body, version=version)
+
+
+def versions(entry: Entry) -> tuple[str, str]:
+    """How what left is known: as the entry says it, and with the house's sentence that says who collects."""
+    line = _house_line("disclosure", entry.channel, entry.language.replace("-", "_"))
+    return entry.version, _with_line(entry.version, line)
+
+
+def _with_line(version: str, line: str) -> str:
+    return hashlib.sha256(f"{version}{line}".encode()).hexdigest()
 
 
 def shown_value(name: str, kind: Type, value: object, language: str) -> str:
@@ -209,6 +224,11 @@ def load(directory: Path = DIRECTORY) -> Wordings:
     """Every wording of a directory. Raises WordingError naming the file and the place."""
     stamp = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(directory.glob("*.toml")))
     return _load(directory, stamp)
+
+
+def is_known(key: str) -> bool:
+    """Whether the house has words for it; a lender's own take their place, and only once two people said yes."""
+    return (key, "sms", Style.PLAIN, LANGUAGES[0]) in load()
 
 
 @lru_cache(maxsize=8)
@@ -403,8 +423,17 @@ def _texts(
 
 def _way_out(common: Mapping[str, Any], channel: str, tag: str) -> str:
     """What every plain reminder ends with."""
+    return _line(common, "opt_out", channel, tag)
+
+
+def _house_line(name: str, channel: str, tag: str) -> str:
+    return _line(_read(DIRECTORY / "common.toml"), name, channel, tag)
+
+
+def _line(common: Mapping[str, Any], name: str, channel: str, tag: str) -> str:
+    """One of the house's sentences as it follows a body."""
     between = ("" if tag.startswith("zh") else " ") if channel == "sms" else "\n\n"
-    return f"{between}{common['opt_out'][channel][tag]}"
+    return f"{between}{common[name][channel][tag]}"
 
 
 def without_way_out(entry: Entry, directory: Path = DIRECTORY) -> str:

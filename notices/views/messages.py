@@ -6,7 +6,7 @@ import itertools
 
 from django.contrib import messages as flash
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cases import clock
 from cases.access import Permission, requires
+from cases.actions import ledger
 from cases.domain.refusal import Refused
-from notices import queries
+from notices import queries, queries_proof
 from notices.actions import inbound, preferences, writing
 from notices.forms import TermsForm
 
@@ -43,6 +44,19 @@ def messages(request: HttpRequest) -> HttpResponse:
             "spoken": writing.language_of(request.user),
         },
     )
+
+
+@requires(Permission.MESSAGE_READ)
+@require_safe
+def message_proof(request: HttpRequest, ref: str) -> HttpResponse:
+    """That the decision about one message is in the sealed record; 404 while it is not yet."""
+    message = queries.archive_for(request.user).filter(ref=ref).first()
+    document = queries_proof.proof_of(message, ledger.public_key()) if message else None
+    if document is None:
+        raise Http404
+    response = JsonResponse(document, json_dumps_params={"indent": 1})
+    response.headers["Content-Disposition"] = f'attachment; filename="proof-{ref}.json"'
+    return response
 
 
 @requires(Permission.CONTACT_TERMS)
@@ -78,6 +92,7 @@ def contact_terms(request: HttpRequest) -> HttpResponse:
             "mail": show(channel="email", discreet=terms.discreet),
             "wechat": wechat,
             "code": request.session.get(_WECHAT_CODE),
+            "lenders": queries.lender_ways(request.user, wechat=wechat is not None),
         },
     )
 
@@ -93,6 +108,31 @@ def contact_wechat(request: HttpRequest) -> HttpResponse:
         flash.success(request, _("Done. Nothing more comes by WeChat."))
     else:
         raise Http404
+    return redirect("contact_terms")
+
+
+@requires(Permission.CONTACT_TERMS)
+@require_POST
+def contact_lender(request: HttpRequest, ref: str) -> HttpResponse:
+    """The ways that one lender may use; none of them is its pause."""
+    linked = queries.wechat_since(request.user) is not None
+    found = queries.lender_ways(request.user, wechat=linked)
+    ways = next((ways for ways in found if ways.lender.ref == ref), None)
+    if ways is None:
+        raise Http404
+    chosen = {"pause": [], "resume": preferences.CHANNELS}.get(request.POST.get("wish", ""))
+    if chosen is None:
+        # A way that is not on the page stays as it is.
+        hidden = set(preferences.CHANNELS) - {way for way, _label in ways.ways} - ways.closed
+        chosen = [*request.POST.getlist("channels"), *hidden]
+    try:
+        preferences.set_lender_terms(by=request.user, lender=ways.lender, channels=chosen)
+    except Refused as unknown:
+        raise Http404 from unknown
+    if chosen:
+        flash.success(request, _("Saved. It holds for this lender from now on."))
+    else:
+        flash.success(request, _("Paused. Nothing more comes from this lender until you say so."))
     return redirect("contact_terms")
 
 
