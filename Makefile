@@ -43,7 +43,7 @@ test-fast: setup-dev ## Domain and actions on SQLite, under 30 seconds
 	@exec $(PY) -m pytest -q tests/domain tests/actions
 
 test-faults: setup-dev ## The long fault tests: real processes, killed at random
-	@exec $(PY) -m pytest -q tests/faults --long
+	@exec $(PY) -m tests.faults
 
 bench: setup ## What was promised about speed, as ratios in one run
 	@for file in bench/*.py; do $(PY) -m bench.$$(basename $$file .py) || exit 1; done

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import random
 import secrets
+import sys
 import threading
 import time
 import urllib.error
@@ -27,13 +28,15 @@ _STRANGER = "somebody else's"
 
 @dataclass(kw_only=True)
 class Behaviour:
-    """Knobs, to be turned while it runs. Percentages of calls; `latency` in seconds."""
+    """Knobs, to be turned while it runs. Percentages of calls; `latency` before the effect and `pause` after it in seconds."""
 
     latency: float = 0.0
+    pause: float = 0.0
     error_percent: float = 0.0
     lost_ack_percent: float = 0.0
     down: bool = False
     honours_keys: bool = True
+    keeps_a_list: bool = True
     limits: Limits | None = field(default_factory=Limits)
 
 
@@ -74,6 +77,7 @@ class Simulator(ThreadingHTTPServer):
         self.behaviour = behaviour or Behaviour()
         self.effects: list[Effect] = []
         self.calls = 0
+        self.questions = 0
         self._by_key: dict[str, Effect] = {}
         self._meter = Meter(self.behaviour.limits) if self.behaviour.limits else None
         self._lock = threading.Lock()
@@ -94,6 +98,11 @@ class Simulator(ThreadingHTTPServer):
         if self._thread:
             self._thread.join()
         self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that was killed or gave up waiting is what this server is for; anything else is its own fault."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def known(self, key: str) -> Effect | None:
         with self._lock:
@@ -204,6 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.behaviour.latency:
             time.sleep(self.server.behaviour.latency)
         status, answer, headers, fate = self.server.hand_in(json.loads(body))
+        if self.server.behaviour.pause:
+            time.sleep(self.server.behaviour.pause)
         if fate in (Fate.ACK_LOST, Fate.BLACK_HOLE):
             # The connection simply ends: the caller cannot know what happened.
             self.close_connection = True
@@ -216,10 +227,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self._believed(self.path.encode()):
             return
-        if self.server.behaviour.down:
+        here = self.server.behaviour
+        self.server.questions += 1
+        if here.down:
             self._say(503, {}, {})
             return
-        effect = self.server.known(self.path.removeprefix("/messages/"))
+        effect = self.server.known(self.path.removeprefix("/messages/")) if here.keeps_a_list else None
         self._say(200 if effect else 404, _answer(effect) if effect else {}, {})
 
     def _believed(self, body: bytes) -> bool:

@@ -116,12 +116,16 @@ def redis_server() -> Iterator[str]:
 
 @contextlib.contextmanager
 def worker(
-    *, broker: str = "", beat: bool = False, ready: bool = True, **env: str
+    *, broker: str = "", beat: bool = False, ready: bool = True, children: int = 0, **env: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A Celery worker on the test's database; waits until it listens. Its log is `process.log`."""
+    """A Celery worker on the test's database; waits until it listens. Its log is `process.log`.
+
+    Alone in its process, or a tree with so many `children`; the whole tree is the process group of its pid.
+    """
     folder = Path(tempfile.mkdtemp(prefix="steady-worker-"))
     log = folder / "log"
-    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-P", "solo", "-l", "INFO"]
+    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-l", "INFO"]
+    command += ["-P", "prefork", "-c", str(children)] if children else ["-P", "solo"]
     command += ["--without-mingle", "--without-gossip", "-n", f"{folder.name}@here"]
     if beat:
         command += ["-B", "-s", str(folder / "beat")]

@@ -1,7 +1,8 @@
 """Workers are killed at random moments, and afterwards every message is accounted for.
 
-Reminders: none twice, and what may be lost says so. Confirmations: none missing, none twice. Each of the two usual
-shortcuts is run the same way and must break the promise, or the killing proves nothing.
+Reminders: none twice, and what may be lost says so. Confirmations: none missing, none twice. What reached somebody is what
+the provider wrote down, a process that nobody kills. Each of the two usual shortcuts is run the same way and must break the
+promise, or the killing proves nothing.
 """
 
 import contextlib
@@ -13,21 +14,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from cases import clock as business
-from cases.models import Contact, Event
+from cases.models import Contact
+from notices.domain import delivery
 from notices.models import Message, OutboxEntry
-from portal.celery import app
 from repayment.models import Plan
 from tests import builders
-from tests.actions.reminding import a_message, a_plan
-from tests.faults import nursery
+from tests.actions.reminding import a_plan
+from tests.faults import nursery, rig
 from tests.processes import ROOT, end, environment, redis_server, wait_until, worker
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -36,19 +35,20 @@ WORKERS = 2
 
 
 @pytest.fixture
-def effects(tmp_path: Path) -> Path:
-    """What really reached somebody, one key a line; outside the database on purpose."""
-    return tmp_path / "effects"
+def provider(tmp_path) -> Iterator[rig.Provider]:
+    with rig.gateway(tmp_path) as provider:
+        yield provider
 
 
+# ── dispatchers, forked from a warm parent ───────────────────────────────────────────────────
 class Nursery:
     """One nursery process and the pid of the worker it raises just now."""
 
-    def __init__(self, how: str, effects: Path) -> None:
+    def __init__(self, how: str, provider: rig.Provider) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery", how, str(effects)],
+            [sys.executable, "-m", "tests.faults.nursery", how],
             cwd=ROOT,
-            env=environment(LOG_LEVEL="CRITICAL"),
+            env=environment(LOG_LEVEL="CRITICAL", **provider.environment),
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
@@ -73,121 +73,127 @@ class Nursery:
 
 
 @contextlib.contextmanager
-def nurseries(how: str, effects: Path) -> Iterator[list[Nursery]]:
-    raised = [Nursery(how, effects) for _ in range(WORKERS)]
+def nurseries(how: str, provider: rig.Provider) -> Iterator[list[Nursery]]:
+    raised = [Nursery(how, provider) for _ in range(WORKERS)]
     try:
         wait_until(lambda: all(each.pids or each.dead for each in raised), what="the start of the workers")
-        assert not any(each.dead for each in raised), "a worker could not even start"
         yield raised
+        assert not any(each.dead for each in raised), "a worker broke down by itself"
     finally:
         for each in raised:
             end(each.process, by=signal.SIGKILL)
             each.process.stdout.close()
 
 
-def killed_at_random(how: str, effects: Path, *, kills: int, settled) -> int:
+def killed_at_random(how: str, provider: rig.Provider, *, kills: int, settled) -> int:
     """Kill workers while there is work, then let the survivors finish; how many were really killed."""
     done = 0
-    with nurseries(how, effects) as raised:
+    with nurseries(how, provider) as raised:
         while done < kills and not settled():
             time.sleep(random.uniform(0.03, 0.2))
             done += random.choice(raised).kill()
         # A tenth of a second for each message is patience enough for a machine that does much else.
         patience = 60 + Message.objects.count() / 10
-        wait_until(settled, seconds=patience, what="the settling of every message")
+        wait_until(
+            lambda: settled() or any(each.dead for each in raised), seconds=patience, what="the settling"
+        )
     return done
 
 
-def nothing_waits() -> bool:
-    return not Message.objects.filter(state__in=["queued", "claimed"]).exists()
-
-
-def messages(reminders: int, confirmations: int) -> None:
-    lender = builders.a_lender()
+def this_morning(*, reminders: int, confirmations: int) -> None:
     with business.fixed(nursery.AT):
-        for _ in range(reminders):
-            a_message(of=lender)
-        for _ in range(confirmations):
-            person = builders.a_borrower()
-            person.emailaddress_set.create(email=f"{person.ref}@example.test", verified=True, primary=True)
-            a_message(
-                person, lender, purpose="confirmation", channel="email", wording="offer_answered", values={}
-            )
+        rig.messages(reminders=reminders, confirmations=confirmations, to=builders.a_borrower)
 
 
-def keys(**which: str) -> set[str]:
-    return set(Message.objects.filter(**which).values_list("key", flat=True))
-
-
-def arrived(effects: Path) -> Counter[str]:
-    return Counter(key.partition("#")[0] for key in nursery.known(effects))
-
-
-def kill_and_count(effects: Path, *, per_class: int, kills: int) -> None:
-    messages(per_class, per_class)
-    killed = killed_at_random("house", effects, kills=kills, settled=nothing_waits)
+def kill_and_count(provider: rig.Provider, *, per_class: int, kills: int) -> None:
+    this_morning(reminders=per_class, confirmations=per_class)
+    killed = killed_at_random("house", provider, kills=kills, settled=rig.nothing_waits)
     assert killed > kills // 2, "the work was over before the killing was"
-    seen = arrived(effects)
-
-    confirmations = keys(purpose="confirmation")
-    assert {key: seen[key] for key in confirmations if seen[key] != 1} == {}
-    assert keys(purpose="confirmation", state="sent") == confirmations
-
-    reminders = keys(purpose="reminder")
-    assert [key for key in reminders if seen[key] > 1] == []
-    sent, uncertain = keys(purpose="reminder", state="sent"), keys(purpose="reminder", state="uncertain")
-    assert sent | uncertain == reminders
-    assert [key for key in sent if seen[key] != 1] == []
     # A kill interrupts one message at most, so each doubt is explained by one.
-    assert len(uncertain) <= killed
-    assert Event.objects.filter(kind="message_uncertain").count() == len(uncertain)
+    uncertain = rig.account_for(provider.seen(), doubts=killed)
     # Whatever may have arrived counts against the caps; nothing else does.
     assert Contact.objects.count() == 2 * per_class
-    print(f"{killed} kills, {len(uncertain)} uncertain of {per_class} reminders")
+    print(f"{killed} kills of dispatchers, {uncertain} uncertain of {per_class} reminders")
 
 
-def test_a_killed_worker_neither_doubles_a_reminder_nor_loses_a_confirmation(effects):
-    kill_and_count(effects, per_class=150, kills=30)
+def test_a_killed_worker_neither_doubles_a_reminder_nor_loses_a_confirmation(provider):
+    kill_and_count(provider, per_class=100, kills=25)
 
 
 @pytest.mark.long
-def test_three_hundred_kills(effects):
-    kill_and_count(effects, per_class=2000, kills=300)
+@pytest.mark.postgres
+def test_three_hundred_kills(provider):
+    kill_and_count(provider, per_class=2000, kills=300)
 
 
 # Each kill misses the sore spot more often than not, so a control gets enough of them to be sure of one hit.
-def test_control_sending_inside_the_claim_doubles_messages(effects):
-    messages(reminders=400, confirmations=0)
+@pytest.mark.postgres
+def test_control_sending_inside_the_claim_doubles_messages(provider):
+    this_morning(reminders=300, confirmations=0)
 
     def doubled() -> bool:
-        return max(arrived(effects).values(), default=0) > 1
+        return max(provider.seen().values(), default=0) > 1
 
-    killed_at_random("send_inside", effects, kills=300, settled=lambda: doubled() or not keys(state="queued"))
+    def over() -> bool:
+        return doubled() or not rig.keys(state="queued")
+
+    killed_at_random("send_inside", provider, kills=300, settled=over)
     assert doubled(), "this shortcut should have doubled a message"
 
 
-def test_control_claims_without_a_lease_lose_messages(effects):
-    messages(reminders=0, confirmations=300)
-    killed_at_random("claim_only", effects, kills=300, settled=lambda: not keys(state="queued"))
-    assert keys() - set(arrived(effects)), "this shortcut should have lost a message"
-    assert keys(state="claimed"), "this shortcut should have left messages between two states"
+@pytest.mark.postgres
+def test_control_claims_without_a_lease_lose_messages(provider):
+    this_morning(reminders=0, confirmations=150)
+    killed_at_random("claim_only", provider, kills=300, settled=lambda: not rig.keys(state="queued"))
+    assert rig.keys() - set(provider.seen()), "this shortcut should have lost a message"
+    assert rig.keys(state="sent"), "this shortcut should have sent most of them"
+
+
+# ── whole Celery workers: parent, children and beat ──────────────────────────────────────────
+def kill_whole_workers(provider: rig.Provider, *, per_class: int, kills: int) -> None:
+    rig.messages(reminders=per_class, confirmations=per_class)
+    killed = 0
+    with rig.Redis() as redis:
+        while killed < kills and not rig.nothing_waits():
+            with a_tree(redis, provider) as tree:
+                time.sleep(random.uniform(0.3, 2.0))
+                os.killpg(tree.pid, signal.SIGKILL)
+                killed += 1
+        assert killed == kills, "the work was over before the killing was"
+        # Nobody is at work: the leases of the dead run out.
+        rig.pass_time(delivery.LEASE, state="claimed")
+        with a_tree(redis, provider):
+            wait_until(rig.nothing_waits, seconds=60 + per_class / 4, what="the end of the work")
+    # Two children each, with one message in hand at most.
+    uncertain = rig.account_for(provider.seen(), doubts=2 * killed)
+    print(f"{killed} kills of whole workers, {uncertain} uncertain of {per_class} reminders")
+
+
+@contextlib.contextmanager
+def a_tree(redis: rig.Redis, provider: rig.Provider) -> Iterator[subprocess.Popen[bytes]]:
+    with worker(broker=redis.url, beat=True, children=2, **provider.environment) as tree:
+        for task in ("dispatch_answers", "dispatch_reminders"):
+            rig.ring(task, redis.url)
+        yield tree
+
+
+@pytest.mark.postgres
+def test_a_killed_tree_of_workers_neither_doubles_a_reminder_nor_loses_a_confirmation(provider):
+    kill_whole_workers(provider, per_class=60, kills=2)
+
+
+@pytest.mark.long
+@pytest.mark.postgres
+def test_twenty_kills_of_whole_workers(provider):
+    kill_whole_workers(provider, per_class=2000, kills=20)
 
 
 # ── the real bell ────────────────────────────────────────────────────────────────────────────
-def ring(task: str, broker: str | None) -> None:
-    with app.connection_for_write(broker) as connection_:
-        app.send_task(task, connection=connection_)
-
-
 def a_plan_for_any_hour() -> Plan:
-    """A plan whose reminder is lawful right now, whatever the real time is: no pack but the house's own binds
-    this lender, and its borrower lives where it is about noon.
-    """
-    hour = business.now().hour
-    east = (12 - hour + 12) % 24 - 12
+    """A plan whose reminder is lawful right now, whatever the real time is."""
     return a_plan(
         business.today() + dt.timedelta(days=2),
-        of=builders.a_borrower(timezone=f"Etc/GMT{-east:+d}"),
+        of=rig.somebody_at_noon(),
         owed_to=builders.a_lender(kind="creditor"),
     )
 
@@ -200,12 +206,12 @@ def settled_once(plan) -> bool:
 def drains_killed_and_started_again(broker: str) -> None:
     with worker(broker=broker, beat=True) as first:
         plan = a_plan_for_any_hour()
-        ring("notices.tasks.plan_reminders", broker or None)
+        rig.ring("plan_reminders", broker or None)
         # Beat's own ring, every five seconds, sends it.
         wait_until(lambda: settled_once(plan), seconds=30, what="the reminder")
         os.killpg(first.pid, signal.SIGKILL)
     orphan = a_plan_for_any_hour()
-    ring("notices.tasks.plan_reminders", broker or None)
+    rig.ring("plan_reminders", broker or None)
     assert not Message.objects.filter(plan=orphan).exists()
     with worker(broker=broker, beat=True):
         wait_until(lambda: settled_once(orphan), seconds=30, what="the reminder after the restart")
