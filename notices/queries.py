@@ -1,7 +1,7 @@
 """What each person may read of messages and of the decisions about them."""
 
 import datetime as dt
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,17 +13,17 @@ from django.utils.translation import gettext as _
 
 from cases import clock
 from cases.access import Permission
-from cases.domain import rulebook
+from cases.domain import conduct, rulebook
 from cases.domain.facts import local_time, most_in_a_local_day
 from cases.domain.refusal import Refused
 from cases.models import Case, Consent, Contact, Lender, User
 from cases.queries import lender_of
-from notices.actions import preferences
+from notices.actions import preferences, templates
 from notices.actions.asking import WRITTEN, Question, Surroundings, rulebook_for
 from notices.actions.writing import lender_name, write
-from notices.domain import gate
+from notices.domain import gate, wording
 from notices.domain.wording import WordingError
-from notices.models import Decision, Inbound, Message, WechatLink
+from notices.models import Decision, Inbound, Message, Template, WechatLink
 from repayment import queries_payments
 from repayment.models import Instalment, Offer, Plan
 
@@ -32,10 +32,16 @@ _STRENGTH = {force: rank for rank, force in enumerate(("LAW", "RULE", "STD", "SE
 HELD_BACK = (Message.State.WITHHELD, Message.State.EXPIRED, Message.State.CANCELLED)
 # More than a person can have waiting: planning looks a day ahead.
 _WAITING = 50
-_CAP = "cn.freq.sms_email_wechat"
-# What stands behind a protection is between the borrower and whoever protects.
-_PRIVATE = frozenset({"house.hold", "house.moratorium", "house.dispute", "house.represented", "house.cease"})
-_HOURS = frozenset({"cn.time.night_ban.gbt", "cn.time.night_ban.cba", "house.own_clock", "house.quiet_hours"})
+_CAPS = frozenset({"cn.freq.sms_email_wechat", "house.messages", "us.freq.text"})
+# What stands behind a protection is between the borrower and whoever protects; so is what others wrote, and a diary.
+_GUARDED = ("hold", "moratorium", "dispute", "represented", "cease", "vulnerable", "pace")
+_PRIVATE = frozenset(
+    {"uk.freq", *(f"house.{kind}" for kind in _GUARDED)}
+    | {rule for named in conduct.NAMED.values() for kind, rule in named.items() if kind in _GUARDED}
+)
+_HOURS = conduct.HOURS | {"house.own_clock", "house.quiet_hours", "house.days"}
+# Decisions are kept for ever, a row may find a better name.
+_RENAMED = {"house.urumqi": "house.own_clock"}
 _ABOUT: dict[str, Any] = {
     "reminder_due_soon": gettext_lazy("A reminder that a payment is coming"),
     "reminder_due_today": gettext_lazy("A reminder on the day of a payment"),
@@ -47,6 +53,7 @@ _ABOUT: dict[str, Any] = {
     "question_answered": gettext_lazy("An answer to your question"),
     "offer_expired": gettext_lazy("Your proposal ran out without an answer"),
     "plan_confirmed": gettext_lazy("The confirmation of your plan"),
+    "plan_pack": gettext_lazy("The figures of your plan"),
     "complaint_answered": gettext_lazy("An answer to your complaint"),
     "payment_confirmed": gettext_lazy("The receipt of a payment"),
     "payment_questioned": gettext_lazy("A question about a payment"),
@@ -99,7 +106,7 @@ class Entry:
 
     `at` is when it left or was due to leave. `held` are the reasons of the last decision that put it off or
     stopped it, strongest first; `held_at` when that was, `next` the lawful time that was then named. `stays` are the
-    reasons for which one that still waits would be withheld as things stand.
+    reasons for which one that still waits would be withheld as things stand. `words` says whose wording left, and which.
     """
 
     message: Message
@@ -108,6 +115,7 @@ class Entry:
     held_at: dt.datetime | None = None
     next: dt.datetime | None = None
     stays: Sequence[Reason] = field(default_factory=tuple)
+    words: str = ""
 
     @property
     def stopped(self) -> bool:
@@ -268,6 +276,36 @@ def entries(messages: Iterable[Message]) -> Sequence[Entry]:
     return [_entry(message, language) for message in messages]
 
 
+def with_words(found: Sequence[Entry]) -> Sequence[Entry]:
+    """The same entries, each saying who worded it: the house, or the lender in a text that two of its people approved."""
+    left = {entry.message.wording_version for entry in found} - {""}
+    if not left:
+        return found
+    house = wording.versions_in(wording.load())
+    others = {entry.message.lender_id for entry in found if entry.message.wording_version not in house}
+    own = {
+        version: template
+        for template in Template.objects.filter(lender__in=others - {None})
+        for version in wording.versions_in(templates.entries_of(template))
+    }
+    return [replace(entry, words=_worded(entry, house, own)) for entry in found]
+
+
+def _worded(entry: Entry, house: Container[str], own: Mapping[str, Template]) -> str:
+    version = entry.message.wording_version
+    if not version:
+        return ""
+    if version in house:
+        return _("Worded by Steady · version %(version)s") % {"version": version[:8]}
+    if template := own.get(version):
+        values = {"lender": entry.who, "number": template.number, "version": version[:8]}
+        return (
+            _("Worded by %(lender)s, text %(number)s, approved by a second person · version %(version)s")
+            % values
+        )
+    return _("An earlier wording · version %(version)s") % {"version": version[:8]}
+
+
 def written_back(person: User) -> QuerySet[Inbound]:
     """What the person sent us by SMS or WeChat, the latest few."""
     return Inbound.objects.filter(person=person).select_related("lender")[:_WAITING]
@@ -348,7 +386,7 @@ def allowance(
     facts, verdict = around.ask(question, at)
     book = rulebook_for(lender)
     on = local_time(at, book.zone).date
-    cap = book.rule(_CAP, on)
+    cap = gate.cap_rule(book, on)
     language = get_language() or "en"
     return Allowance(
         at=at,
@@ -374,9 +412,18 @@ def reasons_of(decisions: Iterable[Decision], lender: Lender | None, on: dt.date
     return _reasons(found.values(), lender, on, get_language() or "en")
 
 
+def reasons_of_findings(
+    findings: Iterable[gate.Finding], lender: Lender | None, on: dt.date
+) -> Sequence[Reason]:
+    """The same of findings that nobody has kept, in the active language."""
+    return _reasons(gate.findings_as_json(findings), lender, on, get_language() or "en")
+
+
 def told_to_lender(reasons: Iterable[Reason], *, own_cap: bool) -> Sequence[Reason]:
     """Those that are the lender's to know. A full day counts only where its own messages filled it (`own_cap`)."""
-    return [reason for reason in reasons if reason.rule not in _PRIVATE and (own_cap or reason.rule != _CAP)]
+    return [
+        reason for reason in reasons if reason.rule not in _PRIVATE and (own_cap or reason.rule not in _CAPS)
+    ]
 
 
 def _left_today(person: User, lender: Lender | None, at: dt.datetime, zones: tuple[str, ...]) -> int:
@@ -476,7 +523,8 @@ def _reasons(
 
 
 def _reason(book: rulebook.Rulebook, finding: dict[str, object], on: dt.date, language: str) -> Reason:
-    rule = book.rule(str(finding["rule"]), on)
+    name = str(finding["rule"])
+    rule = book.rule(_RENAMED.get(name, name), on)
     return Reason(
         rule=rule.id,
         force=str(rule.force),

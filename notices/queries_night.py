@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from cases import clock
+from cases.domain import rulebook as rulebooks
 from cases.domain.rulebook import Rulebook
 from cases.models import Lender, User
-from notices.domain.night import FIELDS, RAW, Kind, pack, unpacked
+from notices.domain.night import FIELDS, RAW, Kind, Setting, pack, unpacked
 from notices.domain.night import leaf as leaf_of
 from notices.models import Asked, Night
 
@@ -98,7 +99,8 @@ def moments(at: dt.datetime, horizon: dt.timedelta) -> list[dt.datetime]:
 def candidates(
     at: dt.datetime, horizon: dt.timedelta, found: Places, books: Mapping[str, Rulebook]
 ) -> tuple[str, list[Any]]:
-    """The question, as SQL with its values. Rows come ordered by person, moment and urgency."""
+    """The question, as SQL with its values. On PostgreSQL rows come ordered by person; each
+    person's own are put in order where they are judged."""
     values: list[Any] = []
     when = _moments_table(at, horizon, books, values)
     zones = _table("zones", ("name", "number"), [(name, n) for n, name in enumerate(found.zones)], values)
@@ -154,11 +156,10 @@ LEFT JOIN hold ha ON ha.borrower_id = c.person AND ha.debt_id IS NULL AND ha.at 
 LEFT JOIN hold hd ON hd.borrower_id = c.person AND hd.debt_id = c.debt AND hd.at = c.at
 LEFT JOIN cases_consent cs ON cs.borrower_id = c.person AND cs.lender_id = c.lender
   AND cs.purpose = 'remind' AND cs.revoked_at IS NULL
-LEFT JOIN (SELECT DISTINCT debt_id FROM repayment_plan WHERE state IN ('active', 'suspended')) ag ON ag.debt_id = c.debt
 LEFT JOIN pend p ON p.person = c.person AND p.lender = c.lender AND p.debt = c.debt
-ORDER BY c.person, c.at, c.not_after, c.kind, c.about
 """
-    return sql, values
+    # SQLite would go through every case in that order to find the few that are due; its rows are sorted where they are read.
+    return (f"{sql}ORDER BY c.person" if _on_postgres() else sql), values
 
 
 _RAW_SQL = {
@@ -183,7 +184,10 @@ _RAW_SQL = {
     "hold_represented": "CASE WHEN ha.represented = 1 OR hd.represented = 1 THEN 1 ELSE 0 END",
     "hold_other": "CASE WHEN ha.other = 1 OR hd.other = 1 THEN 1 ELSE 0 END",
     "of_plan": "c.of_plan",
-    "agreed": "CASE WHEN c.of_plan = 1 OR ag.debt_id IS NOT NULL THEN 1 ELSE 0 END",
+    "agreed": (
+        "CASE WHEN c.of_plan = 1 THEN 1 WHEN EXISTS (SELECT 1 FROM repayment_plan g "
+        "WHERE g.debt_id = c.debt AND g.state IN ('active', 'suspended')) THEN 1 ELSE 0 END"
+    ),
     "answers": "c.answers",
 }
 
@@ -364,10 +368,19 @@ def _cast(expression: str, width: str) -> str:
 
 
 # ── reading a night back ─────────────────────────────────────────────────────────────────────
-def records_of(night: Night) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each record's number, its canonical bytes and its leaf as kept, in the order in which it was sealed."""
+def setting_of(held: Night) -> Setting:
+    """What the numbers of a night point at."""
+    return Setting(
+        zones=tuple(held.zones),
+        laws=tuple((jurisdiction, kind) for jurisdiction, kind in held.laws),
+        books={name: rulebooks.load(name) for name in held.books},
+    )
+
+
+def records_of(night: Night, first: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
+    """Each record's number, its canonical bytes and its leaf as kept, in the order in which it was sealed; from `first` on."""
     names = [name for name, _ in FIELDS]
-    rows = Asked.objects.filter(pk__gte=night.first, pk__lte=night.last).order_by("pk")
+    rows = Asked.objects.filter(pk__gte=max(first, night.first), pk__lte=night.last).order_by("pk")
     for pk, leaf, *numbers in rows.values_list("pk", "leaf", *names).iterator(chunk_size=5_000):
         yield pk, pack(numbers), bytes(leaf)
 

@@ -43,7 +43,7 @@ from portal.views import (
     tools,
 )
 from portal.views import scam as scam_pages
-from repayment.views import agreements, offers, old_debts, payments, plans, policies, questions
+from repayment.views import agreements, offers, old_debts, payments, plans, policies, questions, second_chance, variations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For anyone
@@ -87,7 +87,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agreements/<slug:ref>/days.ics", agreements.agreement_calendar, name="agreement_calendar"),
     path("agreements/<slug:ref>/proof.json", agreements.agreement_proof, name="agreement_proof"),
     path("agreements/<slug:ref>/undoing", agreements.agreement_undoing, name="agreement_undoing"),
+    path("agreements/<slug:ref>/change", variations.change, name="agreement_change"),
     path("agreements/<slug:ref>/payment", payments.payment_new, name="payment_new"),
+    path("agreements/<slug:ref>/ways", second_chance.second_chance, name="second_chance"),
+    path(
+        "agreements/<slug:ref>/ways/<slug:option>", second_chance.second_chance_way, name="second_chance_way"
+    ),
     path("payments/", payments.payments, name="payments"),
     path("payments/<slug:ref>/receipt", payments.payment_receipt, name="payment_receipt"),
     path("payments/<slug:ref>/withdrawal", payments.payment_withdrawal, name="payment_withdrawal"),

@@ -137,8 +137,19 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
             server.wait(timeout=patience)
 
 
+# For measuring: every commit reaches the disk, and memory is what a small server would give.
+DURABLE = SETTINGS | {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "2GB",
+    "max_wal_size": "8GB",
+    "work_mem": "64MB",
+}
+
+
 @contextlib.contextmanager
-def throw_away() -> Iterator[str]:
+def throw_away(settings: dict[str, str] = SETTINGS) -> Iterator[str]:
     """Yield a DATABASE_URL of a PostgreSQL that may be filled and is gone afterwards.
 
     Raises Unavailable.
@@ -178,7 +189,7 @@ def throw_away() -> Iterator[str]:
             ).wait(timeout=60)
             if made != 0:
                 continue
-            options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+            options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
             server = launcher.start(
                 [str(place / "postgres"), "-D", str(data), "-k", str(folder), *options], log
             )

@@ -136,6 +136,12 @@ class Surroundings:
                 return name
         return reachable[0] if reachable else "inbox"
 
+    def may_mail(self, person: User, lender: Lender | None) -> bool:
+        """Whether e-mail reaches this person, who has not switched it off."""
+        preference = self._preferences.get(person.pk)
+        wanted = preference is None or preference.email
+        return wanted and self.knows_address(person, "email") and not self._opted_out(person, lender, "email")
+
     def discreet(self, person: User) -> bool:
         """Discreet unless the person said that nobody else uses the phone."""
         preference = self._preferences.get(person.pk)

@@ -19,7 +19,7 @@ from cases.domain.refusal import Refused
 from cases.models import Case, User
 from notices import queries
 from notices.actions import templates, writing
-from notices.actions.asking import Question, Surroundings, settle
+from notices.actions.asking import Question, Surroundings, must_say, settle
 from notices.domain import delivery, gate
 from notices.domain.wording import CHANNELS, Rendered, Wordings
 from notices.models import Decision, Message
@@ -56,6 +56,10 @@ class Preview:
     @property
     def about(self) -> str:
         return queries.about(self.wording)
+
+    @property
+    def way(self) -> str:
+        return str(Message.Channel(self.channel).label)
 
     @property
     def text(self) -> Rendered:
@@ -222,14 +226,15 @@ def _preview(
     """The same steps as `queue`, on a message that is never saved."""
     message = _message(case, matter, around, now)
     decisions = list(settle(message, _question(message, matter), around.copy(), at=now))
-    discreet = around.discreet(case.borrower)
+    inside = message.channel == Message.Channel.INBOX
+    discreet = around.discreet(case.borrower) and not (inside and must_say(case.lender))
     comes = message.state == Message.State.QUEUED
     reasons = queries.reasons_of(decisions, case.lender, now.astimezone(clock.BEIJING).date())
     return Preview(
         wording=matter.wording,
         texts={
             channel: writing.write(_message(case, matter, around, now, channel), discreet=discreet, own=own)
-            for channel in CHANNELS
+            for channel in dict.fromkeys((*CHANNELS, message.channel))
         },
         channel=message.channel,
         language=writing.language_of(case.borrower),

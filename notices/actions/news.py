@@ -4,10 +4,11 @@ The work row is claimed, the message written and the row marked done in one tran
 moment leaves either all of it or nothing. News about the keys of an account take the direct way, `codes.py`.
 """
 
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
@@ -17,6 +18,9 @@ from cases.models import Complaint, Lender, User, Work
 from notices.actions.asking import Surroundings
 from notices.domain import delivery
 from notices.models import Message
+from repayment.domain.plan_cost import plan_cost
+from repayment.domain.schedule import build
+from repayment.domain.terms import Terms
 from repayment.models import Offer, Payment, Plan
 
 log = logging.getLogger(__name__)
@@ -49,19 +53,52 @@ def _about_offer(work: Work) -> News:
 
 def _plan_agreed(work: Work) -> News:
     plan = Plan.objects.select_related("case__borrower", "case__lender").get(ref=work.about_ref)
-    first = plan.instalments.earliest("number")
+    first = plan.instalments.order_by("number").first()
+    # Where nothing is paid until both look again, that day is the next one.
+    until = build(Terms.from_json(plan.terms)).last_due
     return News(
         wording="plan_confirmed",
         person=plan.case.borrower,
         purpose=Message.Purpose.CONFIRMATION,
         lender=plan.case.lender,
         plan=plan,
-        values={"date": first.due.isoformat(), "amount": first.amount, "count": plan.instalments.count()},
+        values={
+            "date": (first.due if first else until).isoformat(),
+            "amount": first.amount if first else 0,
+            "count": plan.instalments.count(),
+        },
     )
 
 
-def _complaint_answered(work: Work) -> News:
+def _plan_pack(news: News) -> News:
+    """The figures of an agreement, for e-mail: its fee table, its rate, and how to check it."""
+    plan = cast(Plan, news.plan)
+    terms = Terms.from_json(plan.terms)
+    schedule = build(terms)
+    totals, cost = schedule.totals, plan_cost(terms, schedule, plan.case.lender.jurisdiction)
+    return dataclasses.replace(
+        news,
+        wording="plan_pack",
+        values={
+            **news.values,
+            "principal": totals.principal,
+            "interest": totals.interest,
+            "before": totals.arrears,
+            "fees": totals.fees,
+            "amount": totals.amount,
+            "waived": totals.waived,
+            "yearly": None if cost.yearly is None else f"{cost.yearly:,f}",
+            "until": schedule.last_due.isoformat(),
+            "code": plan.terms_sha256[:16],
+        },
+    )
+
+
+def _complaint_answered(work: Work) -> News | None:
     complaint = Complaint.objects.select_related("borrower", "lender").get(ref=work.about_ref)
+    if complaint.borrower is None:
+        # Somebody without an account looks the answer up by receipt.
+        return None
     return News(
         wording="complaint_answered",
         person=complaint.borrower,
@@ -102,8 +139,8 @@ def _payment_answered(work: Work) -> News:
     )
 
 
-# Kind of work → what it says.
-KINDS: Mapping[str, Callable[[Work], News]] = {
+# Kind of work → what it says; None when there is nobody to say it to.
+KINDS: Mapping[str, Callable[[Work], News | None]] = {
     "offer_answered": _about_offer,
     "offer_expired": _about_offer,
     "offer_question": _about_offer,
@@ -153,15 +190,34 @@ def take_up_one(*, pk: int) -> bool:
         return False
     now = clock.now()
     news = KINDS[work.kind](work)
+    if news is None:
+        work.done_at = now
+        work.save(update_fields=["done_at"])
+        return True
     around = Surroundings([news.person.pk], at=now, planned=False)
+    channel = around.channel_for(news.person, news.lender)
+    mailed = work.kind == "plan_agreed" and around.may_mail(news.person, news.lender)
+    if mailed:
+        _queue(_plan_pack(news), key=f"plan_pack:{work.about_ref}", channel=Message.Channel.EMAIL)
+    # The figures say all that the short confirmation says: one e-mail about one thing.
+    if not (mailed and channel == Message.Channel.EMAIL):
+        _queue(news, key=f"{work.kind}:{work.about_ref}:{work.pk}", channel=channel)
+    work.done_at = now
+    work.save(update_fields=["done_at"])
+    return True
+
+
+def _queue(news: News, *, key: str, channel: str) -> None:
+    """One message for now, once a key."""
+    now = clock.now()
     message, new = Message.objects.get_or_create(
-        key=f"{work.kind}:{work.about_ref}:{work.pk}",
+        key=key,
         defaults={
             "person": news.person,
             "lender": news.lender,
             "plan": news.plan,
             "purpose": news.purpose,
-            "channel": around.channel_for(news.person, news.lender),
+            "channel": channel,
             "wording": news.wording,
             "values": dict(news.values),
             "state": delivery.after(Message.State.PLANNED, "queue", delivery.Who.PLANNER),
@@ -170,8 +226,6 @@ def take_up_one(*, pk: int) -> bool:
             "made_at": now,
         },
     )
-    work.done_at = now
-    work.save(update_fields=["done_at"])
     if new:
         events.record(
             "message_queued",
@@ -181,4 +235,3 @@ def take_up_one(*, pk: int) -> bool:
             lender=news.lender,
             wording=news.wording,
         )
-    return True

@@ -154,15 +154,18 @@ def _stream(sql: str, values: list[Any], take: Callable[[Columns], None]) -> Non
     names = [name for name, _ in queries_night.COLUMNS]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            taking = recording.Pushed(_ROW, BLOCK, take)
             text = cursor.mogrify(sql, values)
             text = text.decode() if isinstance(text, bytes) else text
-            cursor.copy_expert(f"COPY ({text}) TO STDOUT (FORMAT BINARY)", taking, 1 << 20)
-            taking.close()
+            for rows in recording.copied_out(cursor.cursor, text, _ROW, BLOCK):
+                take(rows)
             return
         cursor.execute(sql, values)
-        while rows := cursor.fetchmany(BLOCK // 4):
-            take(dict(zip(names, np.array(rows, dtype=np.int64).T, strict=True)))
+        blocks = [np.array(rows, dtype=np.int64) for rows in iter(lambda: cursor.fetchmany(BLOCK // 4), [])]
+    if blocks:
+        table = np.concatenate(blocks)
+        table = table[np.argsort(table[:, names.index("person")], kind="stable")]
+        for first in range(0, len(table), BLOCK):
+            take(dict(zip(names, table[first : first + BLOCK].T, strict=True)))
 
 
 class _alone:

@@ -4,10 +4,12 @@ A large night is read and written at the same time, so its records go through a 
 with the row that says that the night is whole. A small one takes the connection it is on.
 """
 
+import contextlib
 import io
+import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,9 +22,10 @@ from notices.models import Asked, Night
 
 _TABLE = Asked._meta.db_table
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_PREAMBLE = len(_HEADER)
 _TRAILER = b"\xff\xff"
 _SIZES = {"q": 8, "i": 4, "h": 2}
-_COLUMNS = tuple(name for name, _ in night.FIELDS)
+COLUMNS = (*(name for name, _ in night.FIELDS), "leaf")
 # One row as binary COPY sends it: how many columns, then each with its length before it.
 _ROW = np.dtype(
     [("columns", ">i2")]
@@ -48,7 +51,7 @@ class Sink(Protocol):
 def copy_rows(records: NDArray[Any]) -> bytes:
     """RECORD rows with their leaf hashes, as binary COPY takes them."""
     rows = np.empty(len(records), dtype=_ROW)
-    rows["columns"] = len(_COLUMNS) + 1
+    rows["columns"] = len(COLUMNS)
     for name, width in night.FIELDS:
         rows[f"{name}_size"] = _SIZES[width]
         rows[name] = records[name]
@@ -59,7 +62,7 @@ def copy_rows(records: NDArray[Any]) -> bytes:
 
 def copy_in(cursor: Any, stream: Any, table: str = _TABLE) -> None:
     """Feed a binary stream to PostgreSQL."""
-    columns = ", ".join(f'"{name}"' for name in (*_COLUMNS, "leaf"))
+    columns = ", ".join(f'"{name}"' for name in COLUMNS)
     cursor.copy_expert(f'COPY "{table}" ({columns}) FROM STDIN (FORMAT BINARY)', stream, 1 << 20)
 
 
@@ -153,38 +156,64 @@ class _Dropped(Exception):
     """The reader gave up; nothing of this night is kept."""
 
 
-class Pushed:
-    """What binary COPY pushes, handed on in blocks of whole rows, as columns of whole numbers."""
+def copied_out(
+    cursor: Any, sql: str, row: np.dtype[Any], block: int
+) -> Iterator[dict[str, NDArray[np.int64]]]:
+    """The answer of binary COPY in blocks of `block` rows, as columns of whole numbers.
 
-    _HEADER = 19
+    The database's answer is drained into a pipe by one thread and cut into blocks by another, so that the next block is read
+    while this one is being judged; psycopg2 hands over row by row, and only a file of the standard library takes them fast enough.
+    """
+    out, into = os.pipe()
+    source, drain_into = (
+        io.BufferedReader(io.FileIO(out), 1 << 20),
+        io.BufferedWriter(io.FileIO(into, "w"), 1 << 20),
+    )
+    blocks: queue.Queue[bytes | BaseException] = queue.Queue(maxsize=2)
+    stopped = threading.Event()
 
-    def __init__(
-        self, row: np.dtype[Any], block: int, take: Callable[[dict[str, NDArray[np.int64]]], None]
-    ) -> None:
-        self._row, self._size, self._take = row, row.itemsize * block, take
-        self._names = [name for name in row.names or () if not name.endswith("_size") and name != "columns"]
-        self._data = bytearray()
-        self._begun = False
+    def drain() -> None:
+        try:
+            cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)", drain_into, 1 << 20)
+        except BaseException as fault:
+            _put(blocks, fault, stopped)
+        finally:
+            with contextlib.suppress(OSError):
+                drain_into.close()
 
-    def write(self, data: bytes) -> int:
-        self._data += data
-        if not self._begun and len(self._data) >= self._HEADER:
-            del self._data[: self._HEADER]
-            self._begun = True
-        while len(self._data) >= self._size:
-            self._hand_on(self._size)
-        return len(data)
+    def cut() -> None:
+        source.read(_PREAMBLE)
+        # Two bytes end the stream: less than a row, and so never part of a block.
+        while data := source.read(row.itemsize * block):
+            _put(blocks, data, stopped)
+        _put(blocks, b"", stopped)
 
-    def close(self) -> None:
-        """What is left, without the two bytes that end the stream."""
-        whole = len(self._data) - len(_TRAILER)
-        if whole:
-            self._hand_on(whole)
+    threads = [threading.Thread(target=work, name=f"night-{work.__name__}") for work in (drain, cut)]
+    for thread in threads:
+        thread.start()
+    names = [name for name in row.names or () if not name.endswith("_size") and name != "columns"]
+    try:
+        while data := blocks.get():
+            if isinstance(data, BaseException):
+                raise data
+            rows = np.frombuffer(data, dtype=row, count=len(data) // row.itemsize)
+            if len(rows):
+                yield {name: rows[name].astype(np.int64) for name in names}
+    finally:
+        stopped.set()
+        source.close()
+        for thread in threads:
+            thread.join()
 
-    def _hand_on(self, size: int) -> None:
-        rows = np.frombuffer(bytes(self._data[:size]), dtype=self._row)
-        del self._data[:size]
-        self._take({name: rows[name].astype(np.int64) for name in self._names})
+
+def _put(blocks: "queue.Queue[Any]", what: object, stopped: threading.Event) -> None:
+    """Wait for room, but not for a reader that has gone."""
+    while not stopped.is_set():
+        try:
+            blocks.put(what, timeout=0.5)
+        except queue.Full:
+            continue
+        return
 
 
 class _Stream:
@@ -210,8 +239,8 @@ def _insert(records: NDArray[Any]) -> None:
         if connection.vendor == "postgresql":
             copy_in(cursor, io.BytesIO(_HEADER + copy_rows(records) + _TRAILER))
             return
-        marks = ", ".join(["%s"] * (len(_COLUMNS) + 1))
-        names = ", ".join(f'"{name}"' for name in (*_COLUMNS, "leaf"))
+        marks = ", ".join(["%s"] * len(COLUMNS))
+        names = ", ".join(f'"{name}"' for name in COLUMNS)
         rows = [(*row, leaf) for row, leaf in zip(records.tolist(), leaves(records), strict=True)]
         cursor.executemany(f'INSERT INTO "{_TABLE}" ({names}) VALUES ({marks})', rows)
 

@@ -11,12 +11,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from cases.domain import rulebook as rulebooks
 from cases.models import Complaint, Event, Lender, User
 from notices.domain import delivery, gate, night
 from notices.domain.night import Answer, Ask, Kind, Setting
 from notices.models import Asked, Decision, Message, Night
-from notices.queries_night import SOURCE
+from notices.queries_night import SOURCE, setting_of
 from repayment.models import Instalment, Offer, Plan
 
 CHUNK = 1_000
@@ -144,15 +143,6 @@ def _decision(message: Message, held: Night, row: Asked, setting: Setting) -> De
         findings=gate.findings_as_json(verdict.findings),
         facts=gate.as_json(facts),
         rulebook_version=verdict.rulebook_version,
-    )
-
-
-def setting_of(held: Night) -> Setting:
-    """What the numbers of a night point at."""
-    return Setting(
-        zones=tuple(held.zones),
-        laws=tuple((jurisdiction, kind) for jurisdiction, kind in held.laws),
-        books={name: rulebooks.load(name) for name in held.books},
     )
 
 

@@ -19,6 +19,9 @@ _SAMPLE = 74_421
 # WeChat shows what an SMS would say; Steady's own pages have room for the letter.
 _TEXT_OF = {"wechat": "sms", "inbox": "email"}
 
+# The values in minor units.
+_AMOUNTS = frozenset({"amount", "principal", "interest", "before", "fees", "waived"})
+
 
 def write(message: Message, *, discreet: bool, own: Mapping[str, Wordings] | None = None) -> Rendered:
     """The text as it leaves. Raises Refused for a value that may not be sent.
@@ -36,9 +39,11 @@ def write(message: Message, *, discreet: bool, own: Mapping[str, Wordings] | Non
     values.pop("offer", None)
     if message.lender is not None:
         values["lender"] = lender_name(message.lender, language)
-    if "amount" in values:
-        currency = message.plan.debt.currency if message.plan else "CNY"
-        values["amount"] = money(values["amount"], currency, language)
+    currency = message.plan.debt.currency if message.plan else "CNY"
+    for name in _AMOUNTS & values.keys():
+        values[name] = money(values[name], currency, language)
+    if "yearly" in values:
+        values["yearly"] = _yearly(values["yearly"], language)
     # Behind the sign-in there is nobody to be discreet for where the law wants to be told who writes.
     disclosing = must_say(message.lender)
     return wording.render(
@@ -63,6 +68,12 @@ def preview(*, person: User, channel: str, discreet: bool, on: dt.date) -> Rende
 
 def language_of(person: User) -> str:
     return (person.language or settings.LANGUAGE_CODE).lower().replace("_", "-")
+
+
+def _yearly(percent: str | None, language: str) -> str:
+    """A yearly cost as the agreement prints it; words where none could be worked out."""
+    with override(language):
+        return f"{percent} %" if percent else gettext("not worked out")
 
 
 def lender_name(lender: Lender, language: str) -> str:

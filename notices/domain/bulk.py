@@ -376,9 +376,9 @@ class _Block:
         for reading in self._readings:
             days = self._clock(reading, self._own[who], at)
             near = (days >= 0) & (days < _DAYS)
-            self._by_person[reading] += _tally(who[near], days[near], len(self._people))
+            _tally(self._by_person[reading], who[near], days[near])
             near &= of_pair
-            self._by_pair[reading] += _tally(pair[near], days[near], len(self._pairs))
+            _tally(self._by_pair[reading], pair[near], days[near])
 
     def _clock(self, reading: int, zones: Ints, at: Ints) -> Ints:
         """Local days on one reading: everybody's own clock (-1), or one zone's."""
@@ -410,6 +410,9 @@ def candidates(rows: Mapping[str, Ints], law_of: Mapping[int, int]) -> NDArray[A
     The way is the first of SMS, e-mail and WeChat that is confirmed, wanted and not opted out of; where none is, the first
     that is confirmed, and the gate says why not; where nothing is confirmed, Steady's own pages.
     """
+    # Whoever is soonest of no use goes first: one lender writes once a day.
+    order = np.lexsort([rows[name] for name in ("about", "kind", "not_after", "at", "person")])
+    rows = {name: values[order] for name, values in rows.items()}
     raw = rows["raw"]
     bit = {name: (raw >> place & 1).astype(bool) for place, name in enumerate(night.RAW)}
     there = [bit["phone"], bit["mail"], bit["wechat"]]
@@ -465,9 +468,10 @@ def leaves(records: NDArray[Any]) -> Iterator[bytes]:
         yield sha256(b"\0" + data[start : start + size]).digest()
 
 
-def _tally(group: Ints, days: Ints, size: int) -> NDArray[np.int16]:
-    counted = np.bincount(group * _DAYS + days, minlength=size * _DAYS)
-    return counted.reshape(size, _DAYS).astype(np.int16)
+def _tally(counts: NDArray[np.int16], group: Ints, days: Ints) -> None:
+    """Add one for each (group, day); somebody may stand there many times."""
+    places, times = np.unique(group * _DAYS + days, return_counts=True)
+    counts.reshape(-1)[places] += times.astype(np.int16)
 
 
 def _epoch(at: datetime | None) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cases.domain import conduct
 from cases.domain import facts as clocks
-from cases.domain.conduct import Finding
+from cases.domain.conduct import Finding as Finding
 from cases.domain.facts import LocalTime
 from cases.domain.person_facts import DAYS as WEEK
 from cases.domain.person_facts import PersonFact

@@ -163,10 +163,14 @@ def render(
     return Rendered(subject=subject, body=body, version=version)
 
 
-def versions(entry: Entry) -> tuple[str, str]:
-    """How what left is known: as the entry says it, and with the house's sentence that says who collects."""
-    line = _house_line("disclosure", entry.channel, entry.language.replace("-", "_"))
-    return entry.version, _with_line(entry.version, line)
+def versions_in(wordings: Wordings) -> frozenset[str]:
+    """How what left is known: as each entry says it, and with the house's sentence that says who collects."""
+    common = _read(DIRECTORY / "common.toml")
+    found = set()
+    for entry in wordings.values():
+        line = _line(common, "disclosure", entry.channel, entry.language.replace("-", "_"))
+        found |= {entry.version, _with_line(entry.version, line)}
+    return frozenset(found)
 
 
 def _with_line(version: str, line: str) -> str:

@@ -16,7 +16,7 @@ from cases import clock
 from cases.access import Permission, requires
 from cases.actions import ledger
 from cases.domain.refusal import Refused
-from notices import queries, queries_proof
+from notices import queries, queries_coming, queries_proof
 from notices.actions import inbound, preferences, writing
 from notices.forms import TermsForm
 
@@ -29,7 +29,7 @@ _WECHAT_CODE = "wechat_code"
 def messages(request: HttpRequest) -> HttpResponse:
     """The archive, newest first, by month; what waits stands above it."""
     page = Paginator(queries.archive_for(request.user), _PAGE).get_page(request.GET.get("page"))
-    entries = queries.entries(page.object_list)
+    entries = queries.with_words(queries.entries(page.object_list))
     months = itertools.groupby(entries, key=lambda entry: timezone.localtime(entry.at).date().replace(day=1))
     return render(
         request,
@@ -38,6 +38,7 @@ def messages(request: HttpRequest) -> HttpResponse:
             "page": page,
             "months": [(month, list(group)) for month, group in months],
             "coming": queries.coming_for(request.user) if page.number == 1 else [],
+            "expected": queries_coming.expected_for(request.user) if page.number == 1 else [],
             "allowance": queries.allowance(request.user, None),
             "terms": preferences.terms_of(request.user),
             "written": queries.written_back(request.user) if page.number == 1 else [],

@@ -13,7 +13,10 @@ from django.test import Client
 
 from cases.actions import events, ledger
 from cases.models import Seal
+from notices.actions import dispatch, planning
+from notices.models import Message
 from tests.actions.negotiating import a_file
+from tests.actions.reminding import NINE_THIRTY, a_message, a_plan
 from tests.builders import a_borrower
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +106,57 @@ def test_the_proof_of_an_agreement_is_checked_by_the_script_of_the_docs(
     forged["record"] = forged["record"].replace(plan.terms_sha256, "0" * 64)
     (tmp_path / "forged.json").write_text(json.dumps(forged), encoding="utf-8")
     assert "not in this batch" in run("forged.json").stderr
+
+
+def script_about(title: str) -> str:
+    """The script under one heading of the docs."""
+    found = SCRIPT.search(DOCUMENT.read_text(encoding="utf-8").partition(f"## {title}\n")[2])
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_the_proof_of_a_message_is_checked_by_the_script_of_the_docs(
+    planned: bool, client_for: Callable[..., Client], tmp_path: Path, clock: Any
+) -> None:
+    clock.set(NINE_THIRTY)
+    plans = [a_plan(NINE_THIRTY.date()) for _ in range(5)]
+    if planned:
+        planning.plan(NINE_THIRTY)
+        message = Message.objects.get(plan=plans[3])
+    else:
+        message = a_message(of=plans[0].case.lender)
+        events.record("message_queued", by=None, about=message, person=message.person)
+    dispatch.drain()
+    ledger.seal_all()
+    client = client_for(message.person)
+    answer = client.get(f"/messages/{message.ref}/proof.json")
+    assert answer.status_code == 200
+    (tmp_path / "check.py").write_text(script_about("One message"), encoding="utf-8")
+    (tmp_path / "heads.txt").write_bytes(client.get("/record/heads.txt").content)
+
+    def run(proof: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "proof.json").write_text(json.dumps(proof), encoding="utf-8")
+        return subprocess.run(
+            [sys.executable, "check.py", "proof.json", "heads.txt"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+
+    proof = json.loads(answer.content)
+    said = run(proof)
+    assert said.returncode == 0, said.stderr
+    assert ("allowed" if planned else "message_") in said.stdout
+    digits = "0123456789abcdef"
+    forged = proof["record"][:-1] + digits[(digits.index(proof["record"][-1]) + 1) % 16] if planned else "{}"
+    assert "not in this batch" in run(proof | {"record": forged}).stderr
+    (tmp_path / "heads.txt").write_text(f"{proof['number']} {'0' * 64}\n", encoding="utf-8")
+    assert "was kept" in run(proof).stderr
+
+
+def test_the_script_for_a_message_is_short_enough_to_read() -> None:
+    assert len(script_about("One message").splitlines()) <= 60
 
 
 def test_nobody_else_gets_the_proof(client_for: Callable[..., Client]) -> None:

@@ -1,0 +1,118 @@
+"""What a borrower may still expect this week, before anything of it is planned: the instalments ahead, asked about as the gate would
+be, on the terms that hold now.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import get_language
+
+from cases import clock
+from cases.domain.facts import local_time
+from cases.models import Lender, User
+from notices.actions.asking import Question, Surroundings, rulebook_for
+from notices.actions.writing import lender_name
+from notices.domain import gate
+from notices.domain.night import Kind
+from notices.models import Message
+from notices.queries import Reason, about, reasons_of_findings
+from notices.queries_night import HOUR, SOURCE, Source
+from repayment import queries_payments
+from repayment.models import Instalment, Plan
+
+AHEAD = dt.timedelta(days=7)
+_SOON = (SOURCE[Kind.DUE_SOON], SOURCE[Kind.DUE_TODAY])
+# A reminder put off again and again is of no use long before.
+_TRIES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """One reminder that may come. `reasons` say why it comes later than usual, or, where not `comes`, why it will not."""
+
+    at: dt.datetime
+    lender: Lender
+    wording: str
+    comes: bool
+    reasons: Sequence[Reason] = field(default_factory=tuple)
+
+    @property
+    def who(self) -> str:
+        return lender_name(self.lender, get_language() or "en")
+
+    @property
+    def about(self) -> str:
+        return about(self.wording)
+
+
+def expected_for(person: User) -> Sequence[Expected]:
+    """Reminders of the next seven days that are not planned yet, soonest first. A fixed number of queries."""
+    now = clock.now()
+    ahead = _ahead(person, now)
+    keys = {_key(source, instalment) for _, source, instalment in ahead}
+    known = set(Message.objects.filter(key__in=keys).values_list("key", flat=True)) if keys else set()
+    left = [each for each in ahead if _key(each[1], each[2]) not in known]
+    if not left:
+        return []
+    around = Surroundings([person.pk], at=now, planned=True)
+    return sorted(
+        (_expected(person, moment, source, instalment, around) for moment, source, instalment in left),
+        key=lambda one: one.at,
+    )
+
+
+def _ahead(person: User, now: dt.datetime) -> list[tuple[dt.datetime, Source, Instalment]]:
+    """Each usual moment of the week with what it would be about, in order."""
+    first, last = clock.today(), clock.today() + AHEAD + dt.timedelta(days=max(each.days for each in _SOON))
+    coming = Instalment.objects.filter(
+        plan__case__borrower=person, plan__state=Plan.State.ACTIVE, due__range=(first, last)
+    )
+    rows = queries_payments.unpaid(coming).select_related("plan__case__lender").order_by("due", "pk")
+    found = []
+    for instalment in rows:
+        for source in _SOON:
+            day = instalment.due - dt.timedelta(days=source.days)
+            moment = dt.datetime.combine(day, HOUR, clock.BEIJING)
+            if now < moment <= now + AHEAD:
+                found.append((moment, source, instalment))
+    return sorted(found, key=lambda each: each[0])
+
+
+def _key(source: Source, instalment: Instalment) -> str:
+    return f"{source.wording}:{instalment.plan.ref}:{instalment.number}"
+
+
+def _expected(
+    person: User, moment: dt.datetime, source: Source, instalment: Instalment, around: Surroundings
+) -> Expected:
+    """Asked until the gate says yes, no, or the time is over; a yes takes its slot, as it will."""
+    lender = instalment.plan.case.lender
+    question = Question(
+        person=person,
+        lender=lender,
+        debt_id=instalment.plan.debt_id,
+        purpose=Message.Purpose.REMINDER,
+        channel=around.channel_for(person, lender),
+        reminds_of_plan=True,
+        wording=source.wording,
+    )
+    ends = dt.datetime.combine(instalment.due + dt.timedelta(days=source.lasts), dt.time(0), clock.BEIJING)
+    at, comes, findings = moment, False, list[gate.Finding]()
+    for _ in range(_TRIES):
+        _facts, verdict = around.ask(question, at)
+        findings = [*verdict.findings] or findings
+        comes = verdict.allowed
+        if verdict.not_before is None or verdict.not_before >= ends:
+            break
+        at = verdict.not_before
+    if comes:
+        around.take_slot(question, at)
+    on = local_time(at, rulebook_for(lender).zone).date
+    return Expected(
+        at=at if comes else moment,
+        lender=lender,
+        wording=source.wording,
+        comes=comes,
+        reasons=reasons_of_findings(findings, lender, on),
+    )

@@ -1,0 +1,125 @@
+"""Asking the gate again about everything it has answered: whoever doubts a decision recomputes it from the facts kept with it."""
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cases.domain import rulebook as rulebooks
+from notices.domain import gate, night
+from notices.models import Asked, Decision, Night
+from notices.queries_night import setting_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """An answer that comes out otherwise today. `what` is "night" or "decision", `number` the row's."""
+
+    what: str
+    number: int
+    field: str
+    kept: Any
+    today: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """What a replay found. `other_books`: answers given under another version of the rulebook file; their rules are dated, so
+    the file of today must still give them.
+    """
+
+    nights: int = 0
+    records: int = 0
+    decisions: int = 0
+    other_books: int = 0
+    differences: tuple[Difference, ...] = ()
+
+
+def replay(*, sample: int | None = None, most: int = 100, seed: int = 0) -> Replay:
+    """Recompute every answer, or `sample` of each kind chosen by chance; at most `most` differences are listed."""
+    differences: list[Difference] = []
+    chosen = _chosen(Asked.objects.count(), sample, seed)
+    records = other = nights = 0
+    place = 0
+    for held in Night.objects.order_by("pk"):
+        setting = setting_of(held)
+        nights += 1
+        changed = any(rulebooks.load(name).version != version for name, version in held.books.items())
+        rows = Asked.objects.filter(pk__gte=held.first, pk__lte=held.last).order_by("pk")
+        for row in rows.iterator(chunk_size=5_000):
+            place += 1
+            if chosen is not None and place - 1 not in chosen:
+                continue
+            records += 1
+            other += changed
+            differences.extend(_of_record(row, setting))
+    chosen = _chosen(Decision.objects.count(), sample, seed)
+    decisions = 0
+    for number, decision in enumerate(Decision.objects.order_by("pk").iterator(chunk_size=2_000)):
+        if chosen is not None and number not in chosen:
+            continue
+        decisions += 1
+        changed, found = _of_decision(decision)
+        other += changed
+        differences.extend(found)
+    return Replay(
+        nights=nights,
+        records=records,
+        decisions=decisions,
+        other_books=other,
+        differences=tuple(differences[:most]),
+    )
+
+
+def _of_record(row: Asked, setting: night.Setting) -> Iterator[Difference]:
+    ask = night.Ask(**{name: getattr(row, name) for name, _ in night.FIELDS})
+    names = ("outcome", "not_before", "reasons")
+    for name, today in zip(names, night.replay(ask, setting), strict=True):
+        if getattr(ask, name) != today:
+            yield Difference(what="night", number=row.pk, field=name, kept=getattr(ask, name), today=today)
+
+
+def _of_decision(decision: Decision) -> tuple[bool, list[Difference]]:
+    """The answer on the stored facts, by the rulebook that the lender's jurisdiction has; found by its version where it can be."""
+    facts = gate.from_json(decision.facts)
+    book = _book_of(decision)
+    verdict = gate.judge(book, facts)
+    today = {
+        "verdict": str(verdict.outcome),
+        "not_before": verdict.not_before,
+        "rules": sorted(finding.rule for finding in verdict.findings),
+    }
+    kept = {
+        "verdict": decision.verdict,
+        "not_before": decision.not_before,
+        "rules": sorted(finding["rule"] for finding in decision.findings),
+    }
+    found = [
+        Difference(
+            what="decision", number=decision.pk, field=name, kept=_text(kept[name]), today=_text(today[name])
+        )
+        for name in kept
+        if kept[name] != today[name]
+    ]
+    return book.version != decision.rulebook_version, found
+
+
+def _book_of(decision: Decision) -> rulebooks.Rulebook:
+    for name in ("CN", "US", "UK"):
+        book = rulebooks.load(name)
+        if book.version == decision.rulebook_version:
+            return book
+    lender = decision.message.lender
+    return rulebooks.load(lender.jurisdiction if lender else "CN")
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
+
+
+def _chosen(count: int, sample: int | None, seed: int) -> set[int] | None:
+    """Places chosen by chance; None for all."""
+    if sample is None or sample >= count:
+        return None
+    return set(random.Random(seed).sample(range(count), sample))
