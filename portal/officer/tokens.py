@@ -94,5 +94,5 @@ def token_end(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     return render(
-        request, template, {**admin.site.each_context(request), "here": "tokens", **context}, status=status
+        request, template, {**admin.site.each_context(request), "here": "policy", **context}, status=status
     )
