@@ -105,8 +105,9 @@ def _count(name: str, *, days: int = 1) -> Because:
 
 
 def _at_once(f: Facts, local: LocalTime, contact: Contact, line: Line) -> Mapping[str, Any]:
-    today = local.date.isoformat()
-    return {"counted": 2, "limit": 1, "window": [today, today], "seconds": f.since_missed}
+    """Two calls where one is allowed, on the date of the first to that of the second: they may lie around midnight."""
+    first = local.date - timedelta(days=int(f.since_missed > local.second))
+    return {"counted": 2, "limit": 1, "window": [first.isoformat(), local.date.isoformat()]}
 
 
 def _fact(name: str) -> Because:
