@@ -24,12 +24,19 @@ _DANGER = frozenset({"threat_violence", "home_entry", "unlawful_visit"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
-    """One finding as the page shows it."""
+class Ground:
+    """One rule that speaks against it, in words."""
 
-    title: str
     text: str
     rule: Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One thing that stands out, with every rule that says so, strongest first."""
+
+    title: str
+    grounds: Sequence[Ground]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +63,8 @@ def contact_check(request: HttpRequest) -> HttpResponse:
         context |= {
             "answered": True,
             "day": form.cleaned_data["day"],
-            "findings": [_shown(book, finding) for finding in findings],
+            "points": _points(book, findings),
+            "rules": len(findings),
             "helps": helps(asked, findings),
             "danger": bool(_DANGER & set(asked.traits)),
             "emergency": {"CN": "110", "US": "911", "UK": "999"}[asked.jurisdiction],
@@ -64,12 +72,13 @@ def contact_check(request: HttpRequest) -> HttpResponse:
     return render(request, "tools/contact_check.html", context)
 
 
-def _shown(book: Rulebook, finding: Finding) -> Shown:
-    return Shown(
-        title=verdicts.title(topic_of(finding.rule), str(finding.because.get("local_time", ""))),
-        text=verdicts.text(book, finding),
-        rule=row_of(book, finding),
-    )
+def _points(book: Rulebook, findings: Sequence[Finding]) -> list[Point]:
+    by_title: dict[str, list[Ground]] = {}
+    for finding in findings:
+        title = verdicts.title(topic_of(finding.rule), str(finding.because.get("local_time", "")))
+        ground = Ground(text=verdicts.text(book, finding), rule=row_of(book, finding))
+        by_title.setdefault(title, []).append(ground)
+    return [Point(title=title, grounds=grounds) for title, grounds in by_title.items()]
 
 
 def helps(asked: Asked, findings: Sequence[Finding]) -> list[Help]:

@@ -98,7 +98,7 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
 
 
 def coverage() -> dict[str, list[str]]:
-    """Rule → the files of tests that speak of it, as written by `python -m tests.rule_coverage`."""
+    """Rule → the tables of tests that speak of it, as written by `python -m tests.rule_coverage`."""
     return _coverage(COVERAGE.stat().st_mtime_ns)
 
 
