@@ -23,5 +23,6 @@ app.conf.beat_schedule = {
     "tend-evidence": {"task": "cases.tasks.tend_evidence", "schedule": 300.0},
     # 03:30 in Beijing
     "apply-retention": {"task": "portal.tasks.apply_retention", "schedule": crontab(hour=19, minute=30)},
+    "mark-missed-instalments": {"task": "repayment.tasks.mark_missed", "schedule": 60.0},
     "expire-offers": {"task": "repayment.tasks.expire_offers", "schedule": 60.0},
 }

@@ -55,6 +55,11 @@ class Chance:
         return second_chance.again_until(self.breach.on, self.standing.leeway)
 
     @property
+    def may_run_again(self) -> bool:
+        """Whether it ended, and a new application is not needed yet."""
+        return self.again_until is not None and clock.today() <= self.again_until
+
+    @property
     def returned(self) -> int:
         """What the claw-back has brought back, in minor units."""
         return self.breach.returned if self.breach and self.standing.state is Whole.BROKEN else 0
@@ -163,9 +168,7 @@ def open_offer(plan: Plan) -> Offer | None:
 def ways_of(chance: Chance, today: dt.date) -> tuple[Way, ...]:
     """Every change of this agreement with its exact terms from today; none while a payment waits for the lender's word."""
     plan, standing = chance.plan, chance.standing
-    may_run = plan.state == Plan.State.ACTIVE or (
-        chance.again_until is not None and today <= chance.again_until
-    )
+    may_run = plan.state == Plan.State.ACTIVE or chance.may_run_again
     if not may_run or chance.account.pending or not chance.account.ledger.open:
         return ()
     try:
@@ -212,13 +215,13 @@ def of_person(user: User, accounts: Sequence[Account], today: dt.date) -> list[C
     """The person's agreements that are behind, at risk or broken, for the home page."""
     broken = queries.plans_for(user).filter(state=Plan.State.BROKEN)
     found = chances([*accounts, *queries_payments.accounts(broken)], today)
-    return [each for each in found if is_news(each, today)]
+    return [each for each in found if is_news(each)]
 
 
-def is_news(chance: Chance, today: dt.date) -> bool:
+def is_news(chance: Chance) -> bool:
     """Whether there is something to do about an agreement."""
     if chance.plan.state == Plan.State.BROKEN:
-        return chance.again_until is not None and today <= chance.again_until
+        return chance.may_run_again
     return chance.plan.state == Plan.State.ACTIVE and bool(chance.standing.behind)
 
 

@@ -1,4 +1,4 @@
-"""Work in the background: offers whose last day is over are closed."""
+"""Work in the background: offers whose last day is over are closed, and what was missed is marked."""
 
 import logging
 
@@ -7,7 +7,7 @@ from celery import shared_task
 from cases import clock
 from cases.domain.refusal import Refused
 from repayment import queries
-from repayment.actions import offers
+from repayment.actions import offers, second_chance
 
 BATCH = 100
 
@@ -31,3 +31,10 @@ def expire_offers() -> int:
         if closed == before:
             break
     return closed
+
+
+@shared_task(name="repayment.tasks.mark_missed")
+def mark_missed() -> None:
+    """Mark instalments that are past their grace, and let agreements run again for which everything missed was paid."""
+    second_chance.mark_missed()
+    second_chance.run_paid_again()

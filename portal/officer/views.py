@@ -15,7 +15,7 @@ from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import Case, Viewing
 from notices import queries as notice_queries
-from portal.officer import negotiation, payments, queries
+from portal.officer import negotiation, payments, queries, second_chance
 from portal.officer.forms import CounterForm, RefusalForm
 from portal.officer.negotiation import NoteForm
 from portal.officer.watch import case_of, case_of_offer, shows
@@ -300,6 +300,7 @@ def _case_page(
         sheets=sheets,
         open_sheets=[sheet for sheet in sheets if sheet.offer.state == Offer.State.OPEN],
         plans=queries.plans_of(request.user, case),
+        chances=second_chance.chances_of(request.user, case),
         accounts=payments.accounts_of(request.user, case),
         is_held=queries.is_held(case),
         allowance=allowance,

@@ -7,11 +7,11 @@ from cases import clock
 from cases.access import Permission, requires
 from portal import queries, queries_rights
 from portal.domain.next_step import next_step
-from repayment import wording
+from repayment import queries_second_chance, wording
 from repayment.domain.allocation import RowState
 from repayment.domain.difference import Field, differences
 from repayment.domain.terms import Terms
-from repayment.models import Offer
+from repayment.models import Offer, Plan
 
 
 @requires(Permission.ACCOUNT)
@@ -26,6 +26,8 @@ def home(request: HttpRequest) -> HttpResponse:
     offers = queries.offers_to_answer(user) if facts.offers_to_answer else []
     accounts = queries.accounts_of(user) if facts.plans else []
     coming = queries.coming_instalments(accounts, today)
+    chances = queries_second_chance.of_person(user, accounts, today)
+    is_hard = not chances and bool(queries_second_chance.signs_of(user, accounts))
     return render(
         request,
         "home/home.html",
@@ -38,6 +40,10 @@ def home(request: HttpRequest) -> HttpResponse:
             "first_offer": offers[0] if offers else None,
             "monthly_change": _monthly_change(offers[0]) if offers else "",
             "coming": coming,
+            "chances": chances,
+            "hard_month": [each.plan for each in accounts if each.plan.state == Plan.State.ACTIVE]
+            if is_hard
+            else [],
             "checking": sum(each.state == RowState.CHECKING for each in coming),
             "span": queries.span_of(coming, today),
             "progress": queries.progress_for(user, accounts) if accounts else None,

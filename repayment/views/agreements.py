@@ -13,7 +13,7 @@ from cases import clock, naming, queries_ledger
 from cases.access import Permission, public, requires
 from cases.actions import ledger
 from cases.domain.refusal import Refused
-from repayment import queries, queries_payments, queries_plans, wording
+from repayment import queries, queries_payments, queries_plans, queries_second_chance, wording
 from repayment.actions import plans as actions
 from repayment.domain.allocation import RowState
 from repayment.domain.difference import differences, usual_amount
@@ -101,6 +101,7 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
         "agreements/sheet.html",
         {
             "account": account,
+            "chance": queries_second_chance.chances([account], clock.today())[0],
             "near": near,
             "far": account.rows[len(near) :],
             "noted": [(noted, account.lines_of(noted)) for noted in reversed(account.payments)],

@@ -79,6 +79,7 @@ REFS: dict[str, Callable[[File], str]] = {
     "admin:payment": lambda file: a_payment(file).ref,
     "admin:plan_change": lambda file: a_payment(file).plan.ref,
     "admin:plan_pause": lambda file: a_payment(file).plan.ref,
+    "admin:plan_ending": lambda file: a_payment(file).plan.ref,
     "admin:complaint": lambda file: a_complaint(file).ref,
     "admin:complaint_evidence": lambda file: a_complaint(file).ref,
     "admin:evidence_original": lambda file: shared_evidence(a_complaint(file)).ref,

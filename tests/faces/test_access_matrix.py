@@ -71,6 +71,7 @@ WORDS = {
     "edition": "2026-01-9",
     "body": "cn_nfra",
     "channel": "sms",
+    "option": "pause",
     "token": "nobody:signed",
     "rule": "cn.cmp.decide",
 }

@@ -601,6 +601,7 @@ def test_the_site_has_these_addresses_and_no_others():
         "admin:offer_withdrawal",
         "admin:payment",
         "admin:plan_change",
+        "admin:plan_ending",
         "admin:plan_pause",
         "admin:question",
         "admin:question_new",

@@ -52,7 +52,7 @@ NOT_PAGES = {
     "mfa_download_recovery_codes",
 }
 # What an address asks for besides a reference.
-WORDS = {"body": "cn_nfra"}
+WORDS = {"body": "cn_nfra", "option": "pause"}
 # Written for programmers: names of fields and formats are Latin in every language.
 FOR_PROGRAMMERS = {"api_docs"}
 # In order of who is looked at first; a page two roles share is looked at once, by the first.
@@ -171,6 +171,8 @@ def story(clock: Any) -> Story:
         "admin:payment": noted.ref,
         "admin:plan_change": noted.plan.ref,
         "admin:plan_pause": noted.plan.ref,
+        "admin:plan_ending": noted.plan.ref,
+        "second_chance": plan.ref,
         "release": release.edition,
     }
     return Story(people=people, refs=refs)
