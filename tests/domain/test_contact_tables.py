@@ -5,13 +5,17 @@ and rows on its boundary, where one second or one contact more or less turns the
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from cases.domain import conduct
-from cases.domain.rulebook import load
+from cases.domain.facts import Contact
+from cases.domain.history import History
+from cases.domain.person_facts import PersonFact, PersonFacts
+from cases.domain.rulebook import DIRECTORY, Rulebook, load, parse
 from tests.domain import contact_words
 from tests.domain.conduct_asking import findings, window
 
@@ -132,3 +136,73 @@ def test_the_windows_show_every_answer_in_every_jurisdiction() -> None:
     assert shown == {
         (place, verdict) for place in JURISDICTIONS for verdict in ("allowed", "deferred", "refused")
     }
+
+
+# ── a number that changes ────────────────────────────────────────────────────────────────────
+CHANGED = "2027-05-10"
+"""The first day of a stricter edition, in a copy of the Chinese rules: two calls a day, a night from 21:00."""
+
+
+LAST_DAY = "2027-05-09"
+
+
+def edited(jurisdiction: str, rule: str, begins: str, number: tuple[str, str] | None) -> Rulebook:
+    """A rulebook in which this rule ends on LAST_DAY and, where a number changes, goes on with another from CHANGED."""
+    text = (DIRECTORY / f"{jurisdiction}.toml").read_text(encoding="utf-8")
+    before, mark, row = text.partition(f'id = "{rule}"')
+    row, end, after = row.partition("[[rule]]")
+    older = mark + row.replace(begins, f"{begins}\neffective_to = {LAST_DAY}") + end
+    newer = (
+        "\n" + mark + row.replace(begins, f"effective_from = {CHANGED}").replace(*number) + end
+        if number
+        else ""
+    )
+    return parse((before + older + newer + after).encode())
+
+
+def book_with_two_editions() -> Rulebook:
+    book = edited(
+        "cn", "cn.freq.voice_effective.gbt", "effective_from = 2025-02-28", ("limit = 3", "limit = 2")
+    )
+    night = edited("cn", "cn.time.night_ban.gbt", "effective_from = 2025-02-28", ("22:00", "21:00"))
+    stays = [rule for rule in book.rules if rule.id != "cn.time.night_ban.gbt"]
+    return replace(
+        book, rules=(*stays, *(rule for rule in night.rules if rule.id == "cn.time.night_ban.gbt"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "earlier", "expected"),
+    [
+        ("2027-05-09", "15:00:00", 2, []),
+        ("2027-05-09", "15:00:00", 3, ["cn.freq.voice_effective.gbt"]),  # the last day of the old edition
+        ("2027-05-10", "15:00:00", 1, []),
+        ("2027-05-10", "15:00:00", 2, ["cn.freq.voice_effective.gbt"]),  # the first day of the new one
+        ("2027-05-09", "21:30:00", 0, []),
+        ("2027-05-09", "23:59:59", 0, ["cn.time.night_ban.gbt"]),
+        ("2027-05-10", "20:59:59", 0, []),
+        ("2027-05-10", "21:00:00", 0, ["cn.time.night_ban.gbt"]),
+    ],
+)
+def test_a_rule_whose_number_changed_is_judged_by_the_edition_of_the_day(
+    day: str, clock: str, earlier: int, expected: list[str]
+) -> None:
+    book, at = book_with_two_editions(), datetime.fromisoformat(f"{day}T{clock}+08:00")
+    call = Contact(id="c", at=at, channel="call", outcome="conversation")
+    before = [replace(call, id=str(n), at=at - timedelta(minutes=n)) for n in range(1, earlier + 1)]
+    days = History([*before, call], book.contact_zones(("Asia/Shanghai",))).days(call)
+    found = conduct.judge(book, call, days, lender_type="facilitator")
+    assert [finding.rule for finding in found] == expected
+    assert {finding.effective_from for finding in found} <= {
+        date(2027, 5, 10) if day == CHANGED else date(2025, 2, 28)
+    }
+
+
+@pytest.mark.parametrize(("day", "expected"), [(LAST_DAY, ["uk.bs.effect"]), (CHANGED, ["house.moratorium"])])
+def test_the_house_is_silent_to_the_last_day_of_the_rule_before_it(day: str, expected: list[str]) -> None:
+    book = edited("uk", "uk.bs.effect", "effective_from = 2021-05-04", None)
+    at = datetime.fromisoformat(f"{day}T12:00:00+01:00")
+    letter = Contact(id="c", at=at, channel="letter")
+    said = PersonFacts([PersonFact(kind="moratorium", begins=at - timedelta(days=9))])
+    days = History([letter], ("Europe/London",), said).days(letter)
+    assert [finding.rule for finding in conduct.judge(book, letter, days, lender_type="bank")] == expected
