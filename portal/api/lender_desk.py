@@ -7,6 +7,7 @@ changes something carries an `Idempotency-Key`: its first answer is kept as long
 import datetime as dt
 import functools
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -247,7 +248,9 @@ def _pointer(path: str) -> str:
 
 
 def _sent(status: int, answer: Any, *, replayed: bool = False) -> HttpResponse:
-    response = HttpResponse(as_json(answer), status=status, content_type="application/json")
+    """Names in one order, so that a kept answer is the first one byte for byte, whatever order a database keeps."""
+    ordered = json.loads(json.dumps(answer, sort_keys=True))
+    response = HttpResponse(as_json(ordered), status=status, content_type="application/json")
     if replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response
