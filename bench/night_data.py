@@ -42,13 +42,18 @@ def fill(due: int, *, on: dt.date = DUE, first: int = 1) -> None:
         if first == 1:
             for number in range(1, LENDERS + 1):
                 Lender.objects.get_or_create(
-                    pk=number, defaults={"name": f"Lender {number}", "kind": ("bank", "microloan")[number % 2]}
+                    pk=number,
+                    defaults={"name": f"Lender {number}", "kind": ("bank", "microloan")[number % 2]},
                 )
         zones = " ".join(f"WHEN {place} THEN '{zone}'" for place, zone in enumerate(ZONES))
         person, case = f"({first} + n)", f"({2 * first} + n)"
         owner = f"({first} + n / 2)"
         lender = f"(1 + (n + n / {LENDERS}) % {LENDERS})"
-        ref = f"substr('0000000000000000' || {case}, -16)" if connection.vendor == "sqlite" else f"lpad(CAST({case} AS text), 16, '0')"
+        ref = (
+            f"substr('0000000000000000' || {case}, -16)"
+            if connection.vendor == "sqlite"
+            else f"lpad(CAST({case} AS text), 16, '0')"
+        )
         of_person = ref.replace(case, person)
         _insert(
             cursor,
@@ -62,8 +67,28 @@ def fill(due: int, *, on: dt.date = DUE, first: int = 1) -> None:
             is_active=_yes("1 = 1"),
             date_joined=now,
         )
-        _insert(cursor, Case, due, id=case, ref=ref, borrower_id=owner, lender_id=lender, opened_at=now, changed_at=now)
-        _insert(cursor, Debt, due, id=case, ref=ref, borrower_id=owner, kind="'credit_card'", as_of=f"'{on}'", created_at=now)
+        _insert(
+            cursor,
+            Case,
+            due,
+            id=case,
+            ref=ref,
+            borrower_id=owner,
+            lender_id=lender,
+            opened_at=now,
+            changed_at=now,
+        )
+        _insert(
+            cursor,
+            Debt,
+            due,
+            id=case,
+            ref=ref,
+            borrower_id=owner,
+            kind="'credit_card'",
+            as_of=f"'{on}'",
+            created_at=now,
+        )
         _insert(
             cursor, Offer, due, id=case, ref=ref, case_id=case, debt_id=case, number="1", made_by="'borrower'",
             author_id=owner, state="'accepted'", terms_sha256=ref, made_at=now, expires_on=f"'{on}'", closed_at=now,

@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 ROUNDS = 5
@@ -177,10 +176,13 @@ def _kept(which: str) -> Any:
     names = ", ".join(f'"{name}"' for name in recording.COLUMNS)
     with connection.cursor() as cursor:
         if which == "postgres":
-            cursor.execute(f'DROP TABLE IF EXISTS floor; CREATE TABLE floor (LIKE "{Asked._meta.db_table}" INCLUDING ALL)')
-            stream = tempfile.TemporaryFile()
+            cursor.execute(
+                f'DROP TABLE IF EXISTS floor; CREATE TABLE floor (LIKE "{Asked._meta.db_table}" INCLUDING ALL)'
+            )
+            stream = io.BytesIO()
             cursor.copy_expert(
-                f'COPY (SELECT {names} FROM "{Asked._meta.db_table}" ORDER BY id) TO STDOUT (FORMAT BINARY)', stream
+                f'COPY (SELECT {names} FROM "{Asked._meta.db_table}" ORDER BY id) TO STDOUT (FORMAT BINARY)',
+                stream,
             )
             return stream
         cursor.execute(f'CREATE TABLE floor AS SELECT * FROM "{Asked._meta.db_table}" LIMIT 0')
@@ -198,11 +200,10 @@ def _postgres_floor(stream: Any) -> float:
         cursor.execute("TRUNCATE floor")
         cursor.execute("CHECKPOINT")
         stream.seek(0)
-        data = io.BytesIO(stream.read())
 
         def copy() -> None:
             with transaction.atomic():
-                recording.copy_in(cursor, data, "floor")
+                recording.copy_in(cursor, stream, "floor")
 
         return _timed(copy)[0]
 
