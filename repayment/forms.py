@@ -1,6 +1,5 @@
 """What a borrower fills in while plans are compared, sent and answered."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases import naming
-from cases.forms.figures import AmountField
 from cases.models import Lender
 from repayment.actions.walls import REASON_LENGTH
-from repayment.domain.terms import MAX_ROWS, Method, Terms
+from repayment.domain.kinds import Kind
+from repayment.terms_form import TermsForm
 
 
 class SharesForm(forms.Form):
@@ -82,89 +81,50 @@ class DaysForm(forms.Form):
     )
 
 
-class CounterForm(ReasonForm):
-    """Other terms for the same debt. What is owed is not among the fields: nobody can restate it here."""
+class CounterForm(ReasonForm, TermsForm):
+    """Other terms for the same debt, in plain words: a borrower may ask for anything."""
 
-    periods = forms.IntegerField(
-        label=_("How many monthly payments?"),
-        min_value=1,
-        max_value=MAX_ROWS,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}),
-        error_messages={
-            "required": _("Write a number of months, like 48."),
-            "invalid": _("Write a number of months, like 48."),
-            "min_value": _("A plan has from 1 to 600 monthly payments."),
-            "max_value": _("A plan has from 1 to 600 monthly payments."),
-        },
-    )
-    first_due = forms.DateField(
-        label=_("When would the first payment be?"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": _("Choose a day."), "invalid": _("Write the day like 2027-01-20.")},
-    )
-    interest_free = forms.BooleanField(label=_("Ask for no new interest"), required=False)
-    waive_interest = AmountField(
-        label=_("How much overdue interest should be waived?"),
-        help_text=_("Leave it empty to pay all of it."),
-        widget=forms.TextInput(attrs={"data-prefix": "¥"}),
-    )
-    waive_fees = AmountField(
-        label=_("How much of the fees should be waived?"),
-        help_text=_("Leave it empty to pay all of them."),
-        widget=forms.TextInput(attrs={"data-prefix": "¥"}),
-    )
-    field_order = ("periods", "first_due", "interest_free", "waive_interest", "waive_fees", "reason")
-
-    def __init__(self, *args: Any, terms: Terms, today: dt.date, **kwargs: Any) -> None:
-        plain = AmountField().plain
-        kwargs.setdefault(
-            "initial",
-            {
-                "periods": terms.periods,
-                "first_due": terms.first_due,
-                "interest_free": terms.method is Method.INTEREST_FREE,
-                "waive_interest": plain(terms.waive_interest) if terms.waive_interest else "",
-                "waive_fees": plain(terms.waive_fees) if terms.waive_fees else "",
-            },
-        )
-        super().__init__(*args, **kwargs)
-        self.terms, self.today = terms, today
-        for name, claimed in (("waive_interest", terms.interest), ("waive_fees", terms.fees)):
-            if not claimed:
-                del self.fields[name]
-
-    def clean_first_due(self) -> dt.date:
-        day: dt.date = self.cleaned_data["first_due"]
-        if day <= self.today:
-            raise forms.ValidationError(_("Choose a day that is still to come."))
-        if day > self.today + dt.timedelta(days=366):
-            raise forms.ValidationError(_("Choose a day within the next year."))
-        return day
-
-    def new_terms(self) -> Terms:
-        """The terms asked for. Raises TermsRefused, whose field names one of ours."""
-        data = self.cleaned_data
-        free = data["interest_free"]
-        return Terms(
-            currency=self.terms.currency,
-            principal=self.terms.principal,
-            interest=self.terms.interest,
-            fees=self.terms.fees,
-            annual_rate=self.terms.annual_rate,
-            method=Method.INTEREST_FREE if free else Method.EQUAL_INSTALMENT,
-            periods=data["periods"],
-            start=self.today,
-            first_due=data["first_due"],
-            arrears=self.terms.arrears,
-            deferral=self.terms.deferral,
-            waive_interest=data.get("waive_interest") or 0,
-            waive_fees=data.get("waive_fees") or 0,
-        )
-
-    def refuse(self, field: str, message: object) -> None:
-        """Put a refusal beside the field it names, or on top when it names none of ours."""
-        name = field.replace("/", "_")
-        self.add_error(name if name in self.fields else None, str(message))
+    kind_hints = {
+        Kind.EQUAL_INSTALMENT: _("The same sum every month, interest in it."),
+        Kind.EQUAL_PRINCIPAL: _("A little less each month."),
+        Kind.INTEREST_ONLY_BALLOON: _("Small sums at first, and one large sum at the end."),
+        Kind.INTEREST_FREE: _("The same sum every month, and no new interest."),
+        Kind.FIXED_AMOUNT: _("You say what you can pay; it runs as long as it takes."),
+        Kind.TOKEN: _("Very small sums for a while. The debt stays; you both look again on a day."),
+        Kind.NIL: _("Nothing for a while. The debt stays; you both look again on a day."),
+        Kind.SETTLEMENT: _("You pay a part on fixed days, and they let the rest go."),
+    }
+    words = {
+        "method": (_("How would you like to pay?"), ""),
+        "periods": (_("How many monthly payments?"), ""),
+        "amount": (_("How much can you pay each month?"), ""),
+        "open_months": (_("For how many months?"), ""),
+        "open_amount": (_("How much each month?"), ""),
+        "open_interest": (_("The interest of these months"), ""),
+        "review": (_("When would you both look again?"), _("After the last of these months.")),
+        "first_due": (_("When would the first payment be?"), _("A pause moves it on.")),
+        "rate": (_("Interest a year"), _("You may ask for less than now.")),
+        "waive_interest": (
+            _("How much overdue interest should be waived?"),
+            _("Leave it empty to pay all of it."),
+        ),
+        "waive_fees": (_("How much of the fees should be waived?"), _("Leave it empty to pay all of them.")),
+        "arrears": (_("The overdue interest that stays is paid"), ""),
+        "pause": (_("How many months without a payment first?"), ""),
+        "pause_interest": (_("The interest of these months"), ""),
+        "missed": (
+            _("What is waived may come back after"),
+            _("Payments missed in a row. Leave it empty to ask that it never comes back."),
+        ),
+        "missed_until": (_("Until which day could it come back?"), _("Empty: until the last payment.")),
+        "missed_months": (_("The interest waived in lighter months may come back too"), ""),
+        "pay_day": (
+            _("Day of the month"),
+            _(
+                "Only if the first payment lies on the last day of a shorter month, and later ones on the 29th to 31st."
+            ),
+        ),
+    }
 
 
 class VerifyForm(forms.Form):

@@ -7,17 +7,21 @@ from cases import queries as case_queries
 from cases.access import Permission
 from cases.models import User
 from repayment import queries
-from repayment.models import Approval, Offer, Question
+from repayment.models import Approval, Offer, Plan, Question
 
 
 def approvals_for(user: User) -> QuerySet[Approval]:
-    """The requests of an officer's own lender, while the borrower's consent stands; a borrower has none."""
+    """The requests of an officer's own lender, while the borrower's consent stands; a borrower has none.
+
+    A party keeps sight of its agreement, and so of a change of it that waits.
+    """
     lender = case_queries.lender_of(user)
     if lender is None or not user.may(Permission.CASE_ANSWER):
         return Approval.objects.none()
-    return Approval.objects.filter(
-        lender=lender, offer__in=queries.offers_for(user).values("pk")
-    ).select_related("offer__case__borrower", "offer__case__lender", "offer__debt", "requested_by", "lender")
+    shown = Q(offer__in=queries.offers_for(user).values("pk")) | Q(plan__isnull=False)
+    return Approval.objects.filter(shown, lender=lender).select_related(
+        "offer__case__borrower", "offer__case__lender", "offer__debt", "plan", "requested_by", "lender"
+    )
 
 
 def pending(user: User) -> QuerySet[Approval]:
@@ -32,6 +36,15 @@ def pending(user: User) -> QuerySet[Approval]:
 def pending_on(offer: Offer) -> Approval | None:
     return (
         Approval.objects.filter(offer=offer, state=Approval.State.PENDING)
+        .select_related("requested_by")
+        .first()
+    )
+
+
+def pending_change(plan: Plan) -> Approval | None:
+    """A change of this agreement that waits for a second person and has not run out."""
+    return (
+        Approval.objects.filter(plan=plan, state=Approval.State.PENDING, expires_on__gte=clock.today())
         .select_related("requested_by")
         .first()
     )

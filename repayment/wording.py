@@ -12,17 +12,11 @@ from cases import formats
 from repayment.domain.authority import Reason
 from repayment.domain.difference import Change, Difference, Field, Value
 from repayment.domain.eligibility import Condition, Conditions, Relief, Unmet
+from repayment.domain.kinds import Kind
 from repayment.domain.restructure import Line, Operation, Sums
-from repayment.domain.terms import Method
 from repayment.queries_eligibility import Standing
+from repayment.wording_terms import KINDS
 
-METHODS = {
-    Method.EQUAL_INSTALMENT: gettext_lazy("Equal instalments"),
-    Method.EQUAL_PRINCIPAL: gettext_lazy("Equal principal"),
-    Method.INTEREST_ONLY_BALLOON: gettext_lazy("Interest first, principal at the end"),
-    Method.INTEREST_FREE: gettext_lazy("Interest-free instalments"),
-    Method.FIXED_AMOUNT: gettext_lazy("A fixed amount until it is paid off"),
-}
 _LABELS = {
     Field.TOTAL_COST: gettext_lazy("Total to pay"),
     Field.MONTHLY: gettext_lazy("Each month"),
@@ -36,6 +30,9 @@ _LABELS = {
     Field.LAST_DUE: gettext_lazy("Last payment"),
     Field.METHOD: gettext_lazy("Kind of plan"),
     Field.LIGHT_MONTHS: gettext_lazy("Lighter months first"),
+    Field.LIGHT_AMOUNT: gettext_lazy("Paid in the lightest month"),
+    Field.RELEASED: gettext_lazy("Waived with the last payment"),
+    Field.REVIEW: gettext_lazy("Both sides look again"),
     Field.CLAWBACK: gettext_lazy("May come back if the plan breaks"),
     Field.LEFT_OPEN: gettext_lazy("Stays owed until the review"),
 }
@@ -45,10 +42,12 @@ _MONEY = {
     Field.HIGHEST_MONTHLY,
     Field.WAIVED_INTEREST,
     Field.WAIVED_FEES,
+    Field.LIGHT_AMOUNT,
+    Field.RELEASED,
     Field.CLAWBACK,
     Field.LEFT_OPEN,
 }
-_DATES = {Field.FIRST_DUE, Field.LAST_DUE}
+_DATES = {Field.FIRST_DUE, Field.LAST_DUE, Field.REVIEW}
 # Why a case stands in the queue, by the code that `repayment.actions.waiting.settle` leaves.
 REASONS = {
     "new_proposal": gettext_lazy("A new proposal waits for an answer"),
@@ -165,7 +164,7 @@ def value_words(field: Field, value: Value, currency: str) -> str:
     if field is Field.RATE and isinstance(value, Decimal):
         return formats.percent(value) if value else _("no interest")
     if field is Field.METHOD:
-        return str(METHODS[Method(str(value))])
+        return str(KINDS[Kind(str(value))])
     if field in (Field.PAUSE, Field.LIGHT_MONTHS) and isinstance(value, int):
         return ngettext("%(n)s month", "%(n)s months", value) % {"n": value}
     return str(value)

@@ -220,7 +220,8 @@ def approval(request: HttpRequest, ref: str) -> HttpResponse:
             found = get_object_or_404(
                 queries_approvals.approvals_for(request.user).select_related("decided_by"), ref=ref
             )
-    before, terms = Terms.from_json(found.offer.terms), Terms.from_json(found.terms)
+    before = Terms.from_json(found.plan.terms if found.plan else found.offer.terms)
+    terms = Terms.from_json(found.terms)
     return _page(
         request,
         "officer/approval.html",
@@ -231,7 +232,7 @@ def approval(request: HttpRequest, ref: str) -> HttpResponse:
         row=_row(found, request.user),
         offer=found.offer,
         sheet=queries.sheet_of(found.offer, terms),
-        differences=differences(before, terms) if found.verb == Approval.Verb.COUNTER else (),
+        differences=() if found.verb == Approval.Verb.ACCEPT else differences(before, terms),
         budget=budget_of(found.lender, before.currency),
         form=form,
         refused=refused,

@@ -12,15 +12,19 @@ from cases import clock
 from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import Viewing
+from portal.officer import negotiation
 from portal.officer.forms import CounterForm, PauseForm
+from portal.officer.negotiation import NoteForm
 from portal.officer.watch import case_of_plan, shows
-from repayment import queries, queries_plans, wording
-from repayment.actions import plans, variations
+from repayment import queries, queries_approvals, queries_plans, wording
+from repayment.actions import approvals, plans, second_person, variations
+from repayment.actions.second_person import NeedsApproval
 from repayment.domain import restructure
 from repayment.domain.difference import differences, usual_amount
 from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Terms
 from repayment.models import Plan
+from repayment.views import drafts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,35 +45,58 @@ def change(request: HttpRequest, ref: str) -> HttpResponse:
         return redirect("admin:case", plan.case.ref)
     before = queries_plans.terms_to_vary(plan, today)
     policy = queries.policy_for(plan.case.lender, today)
-    form = CounterForm(request.POST or None, before=before, policy=policy)
-    refused = None
-    if request.method == "POST" and form.is_valid() and "send" in request.POST:
+    typed = drafts.typed(request)
+    form = CounterForm(typed, before=before, policy=policy)
+    note = NoteForm(typed)
+    refused, why = None, ()
+    if drafts.is_sent(request) and form.is_valid() and note.is_valid():
+        change = {"by": request.user, "plan": plan, "terms": form.terms}
+        change["reason"] = form.cleaned_data["reason"]
         try:
-            reason = form.cleaned_data["reason"]
-            variations.propose(by=request.user, plan=plan, terms=form.terms, reason=reason)
+            if "ask" in request.POST:
+                approvals.ask_change(**change, note=note.cleaned_data["note"])
+                done = _("It waits for a second person. The borrower sees nothing of it yet.")
+            else:
+                variations.propose(**change)
+                done = _("Your offer is with the borrower.")
         except Plan.DoesNotExist:
             raise Http404 from None
+        except NeedsApproval as found:
+            why = found.reasons
         except Refused as found:
-            if found.field:
+            if found.field == "note":
+                note.add_error("note", str(found))
+            elif found.field:
                 form.refuse(found)
             else:
                 refused = found
         else:
-            messages.success(request, _("Your offer is with the borrower."))
+            drafts.drop(request)
+            messages.success(request, done)
             return redirect("admin:case", plan.case.ref)
-    elif form.is_bound and form.preview:
+    elif form.is_bound and not set(form.errors) - {"reason"}:
         for obstacle in variations.obstacles(plan=plan, terms=form.terms, on=today):
             form.refuse(obstacle)
+        if request.method == "POST" and not form.errors and not note.errors:
+            return drafts.keep(request)
     built = None
     if form.preview is not None and not form.errors:
         built = restructure.restructure(queries_plans.state_of(plan, today), form.terms)
+        why = why or second_person.reasons(
+            by=request.user, offer=plan.offer, terms=built.terms, schedule=built.schedule, looking=True
+        )
+    wrong = request.method == "POST" and (form.errors or note.errors or why)
     return _page(
         request,
         "officer/plan_change.html",
         plan,
-        status=422 if form.errors else 409 if refused else 200,
+        status=422 if wrong else 409 if refused else 200,
         title=_("Propose a change"),
         form=form,
+        note=note,
+        why=wording.approval_reasons(why),
+        waiting=queries_approvals.pending_change(plan),
+        budget=negotiation.budget_of(plan.case.lender, before.currency),
         refused=refused,
         before=before,
         policy=policy,

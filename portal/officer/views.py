@@ -26,6 +26,7 @@ from repayment.actions.second_person import NeedsApproval
 from repayment.domain.difference import differences
 from repayment.domain.terms import Terms
 from repayment.models import Offer
+from repayment.views import drafts
 
 PAGE = 50
 # References are read aloud and copied by hand: what looks alike in Crockford's alphabet is alike.
@@ -135,17 +136,19 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
         return _changed(request, offer)
     before = Terms.from_json(offer.terms)
     policy = repayment_queries.policy_for(offer.case.lender, clock.today())
-    form = CounterForm(request.POST or None, before=before, policy=policy)
-    note = NoteForm(request.POST or None)
+    typed = drafts.typed(request)
+    form = CounterForm(typed, before=before, policy=policy)
+    note = NoteForm(typed)
     why: Sequence[str] = ()
     status = 200
     if request.method == "POST":
-        if form.is_valid() and note.is_valid() and {"send", "ask"} & request.POST.keys():
+        if drafts.is_sent(request) and form.is_valid() and note.is_valid():
             answer = {"by": request.user, "offer": offer, "terms": form.terms}
             reason = form.cleaned_data["reason"]
             try:
                 if "ask" in request.POST:
                     approvals.ask(**answer, reason=reason, note=note.cleaned_data["note"])
+                    drafts.drop(request)
                     messages.success(
                         request, _("It waits for a second person. The borrower sees nothing of it yet.")
                     )
@@ -165,14 +168,18 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
                 else:
                     form.refuse(refused)
             else:
+                drafts.drop(request)
                 messages.success(request, _("Your offer is with the borrower."))
                 return redirect("admin:case", offer.case.ref)
         elif not _is_to_answer(offer):
             return _changed(request, offer)
-        elif form.preview:
-            for obstacle in offers.obstacles(offer=offer, terms=form.terms):
-                form.refuse(obstacle)
-        status = 422 if form.errors or note.errors or why else 200
+        else:
+            _state_obstacles(form, offer)
+            if not form.errors and not note.errors:
+                return drafts.keep(request)
+        status = 422
+    else:
+        _state_obstacles(form, offer)
     shown = form.preview is not None and not form.errors
     if shown and not why:
         why = approvals.needed(by=request.user, offer=offer, terms=form.terms)
@@ -192,6 +199,13 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
         sheet=queries.sheet_of(offer, form.terms) if shown else None,
         differences=differences(before, form.terms) if shown else (),
     )
+
+
+def _state_obstacles(form: CounterForm, offer: Offer) -> None:
+    """Everything that would be refused, beside its field, before anything is sent."""
+    if form.is_bound and not set(form.errors) - {"reason"}:
+        for obstacle in offers.obstacles(offer=offer, terms=form.terms):
+            form.refuse(obstacle)
 
 
 @shows(Viewing.Purpose.ANSWER_OFFER, case_of_offer)
@@ -306,6 +320,7 @@ def _case_page(
         allowance=allowance,
         against=queries.told(allowance),
         letters=queries.messages_of(case),
+        replies=notice_queries.replies_for(case),
         budget=negotiation.budget_of(case.lender),
         policy=repayment_queries.policy_for(case.lender, clock.today()),
         today=clock.today(),

@@ -12,9 +12,10 @@ from cases import naming
 from cases.domain import rulebook
 from cases.models import Lender
 from portal import devices
-from repayment import wording
+from repayment import wording, wording_terms
 from repayment.domain.difference import Difference
-from repayment.domain.terms import Method
+from repayment.domain.schedule import Schedule
+from repayment.domain.terms import Terms
 
 register = template.Library()
 
@@ -52,6 +53,7 @@ _IN_CHINESE = (
     (r"arts?\.? ([\d, ]*\d)", r"第 \1 条"),
     (r" item (\d+)", r"第 \1 条"),
     (r"CBA 指引", "中国银行业协会指引"),
+    (r" \(NFRA \+ PBoC\)", "（金融监管总局、中国人民银行）"),
     (r"(?<=\d), (?=\d)", "、"),
 )
 _IN_ENGLISH = (
@@ -99,8 +101,15 @@ def case_reason(code: str) -> str:
 
 
 @register.filter
-def method_words(method: Method) -> str:
-    return str(wording.METHODS[method])
+def kind_words(terms: Terms) -> str:
+    """What people call these terms: the kind of plan."""
+    return wording_terms.kind_words(terms)
+
+
+@register.simple_tag
+def clause_lines(terms: Terms, schedule: Schedule) -> Sequence[str]:
+    """`{% clause_lines terms schedule as lines %}`: lighter months, pauses, settlements and the like, in sentences."""
+    return wording_terms.clause_lines(terms, schedule)
 
 
 @register.simple_tag

@@ -60,7 +60,7 @@ def agree(
         terms_sha256=plan.terms_sha256,
         **({"by_policy_of": policy.since.isoformat()} if policy else {}),
     )
-    work.put("plan_agreed", about=plan, person=offer.case.borrower)
+    work.put("plan_replaced" if plan.replaces else "plan_agreed", about=plan, person=offer.case.borrower)
     return plan
 
 

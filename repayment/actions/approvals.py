@@ -4,7 +4,9 @@ The borrower sees nothing of it until it is approved. What it would waive is res
 debt → offer → request → plan → waiver budget.
 """
 
+import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +18,8 @@ from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import User
 from repayment import queries, queries_approvals
-from repayment.actions import agreeing, offers, second_person, waivers, walls
-from repayment.actions.waiting import settle
+from repayment.actions import agreeing, offers, plans, second_person, variations, waivers, walls
+from repayment.actions.waiting import answer_days, settle
 from repayment.domain import schedule as schedules
 from repayment.domain.authority import TYPED, Reason, Verb, Who
 from repayment.domain.negotiation import OfferVerb
@@ -45,31 +47,77 @@ def ask(*, by: User, offer: Offer, terms: Terms | None = None, reason: str = "",
         raise Refused("already_asked", _("An answer to this offer waits for a second person already."))
     terms, schedule = _checked(offer, terms)
     why = second_person.reasons(by=by, offer=offer, terms=terms, schedule=schedule)
+    approval = _request(
+        by=by,
+        offer=offer,
+        verb=verb,
+        terms=terms,
+        schedule=schedule,
+        why=why,
+        reason=walls.worded(reason),
+        note=walls.worded(note, field="note"),
+        expires_on=offer.expires_on,
+    )
+    settle(offer.case, otherwise="")
+    return approval
+
+
+@transaction.atomic
+def ask_change(*, by: User, plan: Plan, terms: Terms, reason: str = "", note: str = "") -> Approval:
+    """Ask a second person to let a change of a running agreement go out. The agreement stays as it is meanwhile.
+
+    It waits as long as an offer would. Raises Refused like `ask`, and for whatever `variations.propose` would refuse.
+    """
+    plan = plans.held(by=by, plan=plan)
+    if walls.side_of(by) != Offer.Side.LENDER:
+        raise Plan.DoesNotExist
+    if queries_approvals.pending_change(plan):
+        raise Refused("already_asked", _("A change of this agreement waits for a second person already."))
+    # One that ran out with its day makes room.
+    second_person.lapse_changes(plan)
+    built = variations.checked(by=by, plan=plan, terms=terms)
+    why = second_person.reasons(by=by, offer=plan.offer, terms=terms, schedule=built.schedule)
+    return _request(
+        by=by,
+        offer=plan.offer,
+        plan=plan,
+        verb=Approval.Verb.VARY,
+        terms=terms,
+        schedule=built.schedule,
+        why=why,
+        reason=walls.worded(reason),
+        note=walls.worded(note, field="note"),
+        expires_on=clock.today() + dt.timedelta(days=answer_days(plan.case)),
+    )
+
+
+def _request(*, by: User, why: Sequence[Reason], terms: Terms, schedule: Schedule, **row: Any) -> Approval:
+    """One pending request, with what it would waive reserved."""
     if not why:
         raise Refused("no_approval_needed", _("You may give this answer yourself."))
-    note = walls.worded(note, field="note")
-    if not note and TYPED & set(why):
+    if not row["note"] and TYPED & set(why):
         raise Refused(
             "note_needed", _("Say in a sentence why this is right for this borrower."), field="note"
         )
+    offer: Offer = row["offer"]
     approval = Approval.objects.create(
         lender=offer.case.lender,
-        offer=offer,
-        verb=verb,
         terms=terms.to_json(),
         terms_sha256=schedules.terms_sha256(terms, schedule),
         waived=schedule.totals.waived,
         why=[str(each) for each in why],
-        reason=walls.worded(reason),
-        note=note,
         requested_by=by,
         requested_at=clock.now(),
-        expires_on=offer.expires_on,
+        **row,
     )
     waivers.reserve(offer=offer, amount=approval.waived, by=by, approval=approval)
-    settle(offer.case, otherwise="")
     _record(
-        "approval.asked", by=by, approval=approval, verb=str(verb), why=approval.why, waived=approval.waived
+        "approval.asked",
+        by=by,
+        approval=approval,
+        verb=str(approval.verb),
+        why=approval.why,
+        waived=approval.waived,
     )
     return approval
 
@@ -83,12 +131,14 @@ def approve(*, by: User, approval: Approval) -> Plan | Offer:
     """
     approval, offer = _held(by=by, approval=approval)
     _must_be_another(by, approval)
-    walls.must_stand(offer)
     maker = approval.requested_by
     if not maker.may(Permission.CASE_ANSWER) or case_queries.lender_of(maker) != approval.lender:
         raise Refused(
             "requester_left", _("Whoever asked no longer works on these cases. Please answer anew.")
         )
+    if approval.plan is not None:
+        return _let_change_go(by=by, maker=maker, approval=approval, plan=approval.plan)
+    walls.must_stand(offer)
     counter = approval.verb == Approval.Verb.COUNTER
     terms, schedule = _checked(offer, Terms.from_json(approval.terms) if counter else None)
     _must_reach(by, offer, terms, schedule)
@@ -113,6 +163,27 @@ def approve(*, by: User, approval: Approval) -> Plan | Offer:
     return made
 
 
+def _let_change_go(*, by: User, maker: User, approval: Approval, plan: Plan) -> Offer:
+    """The change as it was asked for, where what is owed is still what it was worked out from."""
+    if clock.today() > approval.expires_on:
+        raise Refused("not_possible_now", _("This request has been decided or has ended. Please look again."))
+    try:
+        built = variations.checked(by=maker, plan=plan, terms=Terms.from_json(approval.terms))
+    except Refused as refused:
+        if refused.code != "owed_changed":
+            raise
+        raise Refused(
+            "figures_moved",
+            _("What is owed has moved since this was asked. Ask again with today’s figures."),
+        ) from None
+    _must_reach(by, approval.offer, built.terms, built.schedule)
+    second_person.finish(approval, Verb.APPROVE, who=Who.SECOND, by=by)
+    made = variations.put_forward(by=maker, plan=plan, built=built, reason=approval.reason, approval=approval)
+    waivers.hand_over(approval=approval, offer=made, by=by)
+    _record("approval.approved", by=by, approval=approval, requested_by=maker.ref, made=made.ref)
+    return made
+
+
 @transaction.atomic
 def refuse(*, by: User, approval: Approval, answer: str) -> Approval:
     """Say no, with a reason for the officer. The borrower's offer stays open, and what was reserved is free again."""
@@ -123,7 +194,7 @@ def refuse(*, by: User, approval: Approval, answer: str) -> Approval:
         raise Refused("answer_needed", _("Write a sentence. Whoever asked reads it."), field="answer")
     second_person.finish(approval, Verb.REFUSE, who=Who.SECOND, by=by, answer=answer)
     waivers.release(offer=offer, approval=approval, by=by)
-    settle(offer.case, otherwise="")
+    _settle(approval)
     _record("approval.refused", by=by, approval=approval, requested_by=approval.requested_by.ref)
     return approval
 
@@ -135,7 +206,7 @@ def cancel(*, by: User, approval: Approval) -> Approval:
     who = Who.REQUESTER if approval.requested_by_id == by.pk else Who.SECOND
     second_person.finish(approval, Verb.CANCEL, who=who, by=by)
     waivers.release(offer=offer, approval=approval, by=by)
-    settle(offer.case, otherwise="")
+    _settle(approval)
     _record("approval.cancelled", by=by, approval=approval)
     return approval
 
@@ -151,9 +222,21 @@ def needed(*, by: User, offer: Offer, terms: Terms | None = None) -> Sequence[Re
 def _held(*, by: User, approval: Approval) -> tuple[Approval, Offer]:
     """The request and its offer as they stand, locked after person and debt."""
     scoped = queries_approvals.approvals_for(by).get(pk=approval.pk)
-    offer = walls.held(by=by, offer=scoped.offer)
+    if scoped.plan is None:
+        offer = walls.held(by=by, offer=scoped.offer)
+    else:
+        plan = plans.held(by=by, plan=scoped.plan)
+        offer = plan.offer
     fresh = queries_approvals.approvals_for(by).select_for_update(of=("self",)).get(pk=approval.pk)
+    if scoped.plan is not None:
+        fresh.plan = plan
     return fresh, offer
+
+
+def _settle(approval: Approval) -> None:
+    """A change that waited left the case as it was."""
+    if approval.plan is None:
+        settle(approval.offer.case, otherwise="")
 
 
 def _checked(offer: Offer, terms: Terms | None) -> tuple[Terms, Schedule]:

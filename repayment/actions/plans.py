@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import clock
 from cases.access import Permission
-from cases.actions import events
+from cases.actions import events, work
 from cases.domain.refusal import Refused
 from cases.models import Debt, User
 from repayment import queries, queries_payments, queries_plans
-from repayment.actions import card_agreements, waivers
+from repayment.actions import card_agreements, second_person, waivers
 from repayment.actions.waiting import settle
 from repayment.domain import legal_order, negotiation, restructure
 from repayment.domain import schedule as schedules
@@ -132,6 +132,7 @@ def write(
 def supersede(old: Plan, *, by: User | None, replaced_by: Plan) -> None:
     """The old version stays as it was and no longer binds; the new one does."""
     state = negotiation.move_plan(PlanState(old.state), PlanVerb.SUPERSEDE, who=Party.SYSTEM)
+    second_person.lapse_changes(old)
     _move(old, state)
     Plan.objects.filter(pk=replaced_by.pk).update(state=Plan.State.ACTIVE)
     replaced_by.state = Plan.State.ACTIVE
@@ -221,6 +222,7 @@ def break_(*, by: User | None, plan: Plan) -> Plan:
     Breach.objects.create(plan=plan, on=today, missed=missed, returned=returned, by=by, at=clock.now())
     settle(plan.case, otherwise="plan_broken")
     record("plan.broken", by=by, plan=plan, missed=missed, returned=returned)
+    work.put("plan_broken", about=plan, person=plan.case.borrower)
     return plan
 
 
@@ -270,6 +272,7 @@ def suspend(
     )
     settle(plan.case, otherwise="plan_paused")
     record("plan.suspended", by=by, plan=plan, reason=reason, until=until.isoformat() if until else "")
+    work.put("plan_paused", about=plan, person=plan.case.borrower)
     return plan
 
 
@@ -302,6 +305,7 @@ def resume(*, by: User | None, plan: Plan) -> Plan:
         supersede(plan, by=by, replaced_by=newest)
     settle(plan.case, otherwise="plan_agreed")
     record("plan.resumed", by=by, plan=newest, paused_days=(today - pause.since).days)
+    work.put("plan_resumed", about=newest, person=plan.case.borrower)
     return newest
 
 

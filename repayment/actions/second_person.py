@@ -1,18 +1,19 @@
 """Whether an answer is one person's to give alone, and what becomes of a request when its offer is gone."""
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cases import clock
 from cases.access import Role
 from cases.domain.refusal import Refused
 from cases.models import User
-from repayment import queries, queries_eligibility
+from repayment import queries, queries_eligibility, queries_plans
 from repayment.actions import crossing, waivers, walls
 from repayment.domain import authority
 from repayment.domain.authority import Limits, Reason, State, Verb, Who
 from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Terms
-from repayment.models import Approval, Offer, Policy
+from repayment.models import Approval, Offer, Plan, Policy
 
 
 class NeedsApproval(Refused):
@@ -72,7 +73,10 @@ def must_be_cleared(offer: Offer, terms: Terms) -> None:
     was offered, or is not taken: a plan that cannot be kept helps nobody. Raises Refused."""
     if not crossing.needs_second_person(offer, terms):
         return
-    cleared = Approval.objects.filter(offer=offer.previous_id, state=Approval.State.APPROVED)
+    asked = Q(offer=offer.previous_id, verb=Approval.Verb.COUNTER)
+    if variation := queries_plans.variation_of(offer):
+        asked |= Q(plan=variation.restructuring.plan_id, terms_sha256=offer.terms_sha256)
+    cleared = Approval.objects.filter(asked, state=Approval.State.APPROVED)
     if any(Reason.STATEMENT in approval.why for approval in cleared):
         return
     raise Refused(
@@ -86,10 +90,19 @@ def must_be_cleared(offer: Offer, terms: Terms) -> None:
 
 def lapse(offer: Offer) -> None:
     """An answer that waits for a second person is void once its offer is closed; what it reserved is free again."""
-    for approval in Approval.objects.select_for_update().filter(offer=offer, state=Approval.State.PENDING):
+    _void(Approval.objects.filter(offer=offer))
+
+
+def lapse_changes(plan: Plan) -> None:
+    """A change that waits for a second person is void once the agreement is another one, or ran out with its day."""
+    _void(Approval.objects.filter(plan=plan))
+
+
+def _void(approvals: QuerySet[Approval]) -> None:
+    for approval in approvals.select_for_update().filter(state=Approval.State.PENDING):
         over = clock.today() > approval.expires_on
         finish(approval, Verb.EXPIRE if over else Verb.CANCEL, who=Who.SYSTEM, by=None)
-        waivers.release(offer=offer, approval=approval)
+        waivers.release(offer=approval.offer, approval=approval)
 
 
 def finish(approval: Approval, verb: Verb, *, who: Who, by: User | None, answer: str = "") -> None:

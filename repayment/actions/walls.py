@@ -149,8 +149,14 @@ def outside_policy(offer: Offer, terms: Terms, schedule: Schedule) -> Iterator[R
 
 
 def months_of(terms: Terms, schedule: Schedule) -> int:
-    """How long a plan runs, the pause included."""
-    return len(schedule.rows) + (terms.deferral.periods if terms.deferral else 0)
+    """How long a plan runs, the months without a payment included."""
+    return len(schedule.rows) + unpaid_months(terms)
+
+
+def unpaid_months(terms: Terms) -> int:
+    """A pause by any name: months put off, and steps in which nothing is paid."""
+    paused = terms.deferral.periods if terms.deferral else 0
+    return paused + sum(step.periods for step in terms.steps if not step.amount)
 
 
 def _is_free(terms: Terms, own_rate: Decimal | None) -> bool:
@@ -173,7 +179,7 @@ def _limits(
         ("periods", length, policy.max_periods, _("The policy allows at most {limit} months.")),
         (
             "deferral/periods",
-            terms.deferral.periods if terms.deferral else 0,
+            unpaid_months(terms),
             policy.deferral_max_periods,
             _("The policy allows a pause of at most {limit} months."),
         ),

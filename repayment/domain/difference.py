@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cases.domain.refusal import Refused
 
+from .kinds import kind_of
 from .schedule import Schedule, build
 from .terms import Terms
 
@@ -29,6 +30,9 @@ class Field(StrEnum):
     LAST_DUE = "last_due"
     METHOD = "method"
     LIGHT_MONTHS = "light_months"
+    LIGHT_AMOUNT = "light_amount"
+    RELEASED = "released"
+    REVIEW = "review"
     CLAWBACK = "clawback"
     LEFT_OPEN = "left_open"
 
@@ -74,15 +78,23 @@ def _facts(terms: Terms) -> dict[Field, Value]:
         Field.PERIODS: len(schedule.rows),
         Field.PAUSE: terms.deferral.periods if terms.deferral else None,
         Field.RATE: terms.rate,
-        Field.WAIVED_INTEREST: (schedule.totals.waived - terms.waive_fees) or None,
+        Field.WAIVED_INTEREST: (terms.waive_interest + schedule.forgiven) or None,
         Field.WAIVED_FEES: terms.waive_fees or None,
         Field.FIRST_DUE: schedule.rows[0].due if schedule.rows else None,
         Field.LAST_DUE: schedule.last_due,
-        Field.METHOD: terms.method.value,
+        Field.METHOD: kind_of(terms).value,
         Field.LIGHT_MONTHS: sum(step.periods for step in terms.steps) or None,
+        Field.LIGHT_AMOUNT: min(step.amount for step in terms.steps) if terms.steps else None,
+        Field.RELEASED: released(terms, schedule) or None,
+        Field.REVIEW: terms.review.on if terms.review else None,
         Field.CLAWBACK: schedule.clawback or None,
         Field.LEFT_OPEN: schedule.left.amount or None,
     }
+
+
+def released(terms: Terms, schedule: Schedule) -> int:
+    """What the last sum of a settlement lets go, beside what is waived at once; 0 for any other plan."""
+    return schedule.totals.waived - terms.waive_interest - terms.waive_fees if terms.settlement else 0
 
 
 def usual_amount(schedule: Schedule) -> int:

@@ -7,10 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from cases import refs
 from cases.models import Lender, User
 from repayment.models.offers import Offer
+from repayment.models.plans import Plan
 
 
 class Approval(models.Model):
     """One answer to a borrower's offer that waits for a second person. The borrower sees nothing of it.
+
+    A change of the agreement `plan` waits in the same way; `offer` is then the one that agreement came of.
 
     `terms` are the terms to agree on, the offer's own when `verb` is accept; `waived` in minor units. `why` lists the
     codes of `repayment.domain.authority.Reason`. `reason` is what the borrower will read, `note` what the second
@@ -20,6 +23,7 @@ class Approval(models.Model):
     class Verb(models.TextChoices):
         ACCEPT = "accept", _("Accept the proposal")
         COUNTER = "counter", _("Answer with another offer")
+        VARY = "vary", _("Change an agreement")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting for a second person")
@@ -31,6 +35,7 @@ class Approval(models.Model):
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="approvals")
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="approvals")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="approvals")
     verb = models.CharField(max_length=8, choices=Verb.choices)
     terms = models.JSONField()
     terms_sha256 = models.CharField(max_length=64)
@@ -53,6 +58,10 @@ class Approval(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["offer"], condition=Q(state="pending"), name="one_pending_approval_per_offer"
+            ),
+            models.CheckConstraint(
+                condition=Q(verb="vary", plan__isnull=False) | (~Q(verb="vary") & Q(plan__isnull=True)),
+                name="only_a_change_names_an_agreement",
             ),
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")),

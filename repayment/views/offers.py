@@ -17,13 +17,14 @@ from cases.models import User
 from cases.naming import Named
 from repayment import queries, queries_approvals, queries_plans, wording
 from repayment.actions import offers as actions
+from repayment.actions import walls
 from repayment.actions.questions import MOST_PER_SIDE
 from repayment.domain.difference import Difference, Field, differences, usual_amount
 from repayment.domain.schedule import Schedule, build
 from repayment.domain.terms import Terms
 from repayment.forms import CounterForm, ReasonForm
 from repayment.models import Acceptance, Offer, Plan
-from repayment.views import sentences
+from repayment.views import drafts, sentences
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # Answers that came too late: the page shows how things stand now instead of doing something else.
@@ -65,7 +66,8 @@ def offers(request: HttpRequest) -> HttpResponse:
     newest: dict[int, Offer] = {}
     for offer in queries.offers_for(request.user).select_related("refusal").order_by("debt_id", "-number"):
         newest.setdefault(offer.debt_id, offer)
-    plans = {plan.offer_id: plan for plan in queries.plans_for(request.user)}
+    # An agreement moved on by a pause keeps its offer: the newest version stands for it.
+    plans = {plan.offer_id: plan for plan in queries.plans_for(request.user).order_by("version")}
     standings = []
     for named in naming.named(case_queries.debts_for(request.user)):
         if found := newest.get(named.debt.pk):
@@ -110,29 +112,38 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
     if answer := queries.offers_for(request.user).filter(previous=found).first():
         return redirect("offer", ref=answer.ref)
     theirs = Terms.from_json(found.terms)
-    bound = request.POST if request.method == "POST" else None
-    form = CounterForm(bound, terms=theirs, today=clock.today())
-    extra: dict[str, Any] = {"form": form}
+    form = CounterForm(drafts.typed(request), before=theirs)
     if form.is_bound and form.is_valid():
         try:
-            terms = form.new_terms()
-            schedule = build(terms)
-            if "send" in request.POST:
+            walls.must_lie_ahead(form.terms)
+            walls.must_owe_the_same(theirs, form.terms)
+            if drafts.is_sent(request):
                 answer = actions.counter(
-                    by=request.user, offer=found, terms=terms, reason=form.cleaned_data["reason"]
+                    by=request.user, offer=found, terms=form.terms, reason=form.cleaned_data["reason"]
                 )
+                drafts.drop(request)
                 return redirect("offer", ref=answer.ref)
-            extra |= {
-                "looked": True,
-                "rows": wording.difference_rows(differences(theirs, terms), terms.currency),
-                "afford": affordability(request.user, found, schedule),
-            }
+            if request.method == "POST":
+                return drafts.keep(request)
         except Refused as refused:
             if refused.code in _CHANGED:
                 return _refused(request, found, refused)
-            form.refuse(refused.field, refused.message)
-    status = 422 if form.is_bound and form.errors else 200
-    return _answerable(request, found, "offers/counter.html", extra, status=status)
+            form.refuse(refused)
+    looked = looked_at(request.user, found, form, theirs)
+    status = 422 if request.method == "POST" and form.errors else 200
+    return _answerable(request, found, "offers/counter.html", {"form": form, "looked": looked}, status=status)
+
+
+def looked_at(user: User, offer: Offer, form: CounterForm, before: Terms) -> dict[str, Any] | None:
+    """What the terms of a form come to, beside those before them; None while something is wrong with them."""
+    if form.preview is None or form.errors:
+        return None
+    return {
+        "terms": form.terms,
+        "schedule": form.preview,
+        "rows": wording.difference_rows(differences(before, form.terms), before.currency),
+        "afford": affordability(user, offer, form.preview),
+    }
 
 
 @requires(Permission.OFFER_ANSWER)
@@ -160,7 +171,7 @@ def affordability(user: User, offer: Offer, schedule: Schedule) -> Affordability
     if statement is None or statement.currency != currency:
         return None
     others = [
-        max(row.amount for row in build(Terms.from_json(other.terms)).rows)
+        build(Terms.from_json(other.terms)).highest
         for other in queries.open_offers(user)
         if other.debt_id != offer.debt_id and other.terms["currency"] == currency
     ]
@@ -168,7 +179,7 @@ def affordability(user: User, offer: Offer, schedule: Schedule) -> Affordability
         available=statement.available,
         agreed=queries.promised(user, currency),
         asked_by_others=sum(others),
-        asked=max(row.amount for row in schedule.rows),
+        asked=schedule.highest,
     )
 
 

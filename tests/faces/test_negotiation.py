@@ -114,7 +114,7 @@ def counter_data(own, **changes):
 def test_an_officer_above_the_limit_asks_and_a_team_lead_lets_it_go_out(client_for, file, own, limited):
     officer = client_for(file.officers[0])
     address = f"/officer/offers/{own.ref}/counter/"
-    looked = officer.post(address, counter_data(own), headers={"accept-language": "en"})
+    looked = officer.post(address, counter_data(own), headers={"accept-language": "en"}, follow=True)
     assert "A second person has to approve this" in words(looked)
     assert 'name="send"' not in looked.content.decode()
     refused = officer.post(address, counter_data(own, send="1"))

@@ -135,10 +135,21 @@ def test_an_offer_taken_back_is_said_to_be_so(client_for, file, theirs):
     assert "taken back" in response.content.decode()
 
 
+def asked(theirs, **changes):
+    return {
+        "method": "equal_instalment",
+        "periods": "72",
+        "rate": "6",
+        "first_due": theirs.terms["first_due"],
+        "reason": "",
+    } | changes
+
+
 def test_a_request_is_looked_at_before_it_is_sent(client_for, file, theirs):
     client = client_for(file.borrower)
-    data = {"periods": "72", "first_due": theirs.terms["first_due"], "waive_interest": "100", "reason": ""}
-    looked = client.post(f"/offers/{theirs.ref}/counter", data | {"look": "1"})
+    data = asked(theirs, waive_interest="100")
+    looked = client.post(f"/offers/{theirs.ref}/counter", data | {"look": "1"}, follow=True)
+    assert looked.redirect_chain == [(f"/offers/{theirs.ref}/counter?look", 302)]
     assert looked.status_code == 200
     assert looked.context["looked"]
     assert Offer.objects.filter(previous=theirs).count() == 0
@@ -147,6 +158,73 @@ def test_a_request_is_looked_at_before_it_is_sent(client_for, file, theirs):
     answer = Offer.objects.get(previous=theirs)
     assert response["Location"] == f"/offers/{answer.ref}/"
     assert (answer.terms["periods"], answer.terms["waive"]["interest"]) == (72, "100.00")
+
+
+def test_what_was_changed_after_the_look_is_shown_again_and_not_sent(client_for, file, theirs):
+    client, address = client_for(file.borrower), f"/offers/{theirs.ref}/counter"
+    client.post(address, asked(theirs))
+    again = client.post(address, asked(theirs, periods="60", send="1"))
+    assert again["Location"] == f"{address}?look"
+    assert client.get(f"{address}?look").context["looked"]["terms"].periods == 60
+    assert not Offer.objects.filter(previous=theirs).exists()
+
+
+KINDS = [
+    ({"method": "equal_principal", "periods": "48"}, ("method", "equal_principal")),
+    ({"method": "interest_only_balloon", "periods": "24"}, ("method", "interest_only_balloon")),
+    ({"method": "interest_free", "periods": "48", "rate": ""}, ("method", "interest_free")),
+    ({"method": "fixed_amount", "amount": "700", "periods": ""}, ("amount", "700.00")),
+    (
+        {"step_1_months": "3", "step_1_amount": "200", "step_2_months": "3", "step_2_amount": "400"},
+        ("steps", [{"periods": 3, "amount": "200.00"}, {"periods": 3, "amount": "400.00"}]),
+    ),
+    (
+        {"pause": "2", "pause_interest": "waived"},
+        ("deferral", {"periods": 2, "treatment": "waived"}),
+    ),
+    (
+        {"method": "token", "open_months": "6", "open_amount": "100", "open_interest": "waived", "review": "2028-01-31"},
+        ("review", {"on": "2028-01-31", "remainder": "open"}),
+    ),
+    (
+        {"method": "nil", "open_months": "6", "open_interest": "waived", "review": "2028-01-31"},
+        ("steps", [{"periods": 6, "amount": "0.00", "treatment": "waived"}]),
+    ),
+    (
+        {
+            "method": "settlement",
+            "lump_1_on": "2027-07-01", "lump_1_amount": "8000",
+            "lump_2_on": "2027-08-15", "lump_2_amount": "4000",
+        },
+        ("settlement", [{"on": "2027-07-01", "amount": "8000.00"}, {"on": "2027-08-15", "amount": "4000.00"}]),
+    ),
+    ({"missed": "3", "waive_interest": "50"}, ("waive", {"interest": "50.00", "fees": "0.00"})),
+    ({"first_due": "2027-06-30", "pay_day": "31"}, ("pay_day", 31)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "expected"), KINDS, ids=[str(case[1][0]) for case in KINDS])
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+def test_every_kind_of_plan_can_be_asked_for_and_is_read_back_everywhere(
+    client_for, file, theirs, changes, expected, language
+):
+    client, address = client_for(file.borrower), f"/offers/{theirs.ref}/counter"
+    said = {"accept-language": language}
+    looked = client.post(address, asked(theirs, **changes), follow=True, headers=said)
+    assert looked.status_code == 200, looked.context["form"].errors
+    assert looked.context["looked"]
+    answer = client.post(address, asked(theirs, send="1", **changes))
+    assert answer.status_code == 302, answer.context["form"].errors
+    offer = Offer.objects.get(previous=theirs)
+    field, value = expected
+    assert offer.terms[field] == value
+    for reader, page in (
+        (client, f"/offers/{offer.ref}/"),
+        (client, "/offers/"),
+        (client_for(file.officers[0]), f"/officer/cases/{offer.case.ref}/"),
+        (client_for(file.officers[0]), f"/officer/offers/{offer.ref}/counter/"),
+    ):
+        assert reader.get(page, headers=said).status_code == 200, page
 
 
 @pytest.mark.parametrize(
@@ -165,9 +243,7 @@ def test_a_request_is_looked_at_before_it_is_sent(client_for, file, theirs):
     ],
 )
 def test_a_wrong_entry_is_told_at_its_field_and_nothing_typed_is_lost(client_for, file, theirs, field, typed):
-    data = {"periods": "72", "first_due": theirs.terms["first_due"], "reason": "", "send": "1"} | {
-        field: typed
-    }
+    data = asked(theirs, send="1") | {field: typed}
     response = client_for(file.borrower).post(f"/offers/{theirs.ref}/counter", data)
     assert response.status_code == 422
     assert field in response.context["form"].errors

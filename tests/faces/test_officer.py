@@ -318,7 +318,8 @@ def test_accepting_twice_makes_one_plan_and_no_alarm(busy, client_for):
 
 def test_totals_come_before_sending(busy, client_for):
     client, offer = client_for(busy.officers[0]), offer_of(busy)
-    response = client.post(f"/officer/offers/{offer.ref}/counter/", counter_data())
+    response = client.post(f"/officer/offers/{offer.ref}/counter/", counter_data(), follow=True)
+    assert len(response.redirect_chain) == 1
     words = page(response)
     assert response.status_code == 200
     assert "What you would send" in words
@@ -435,7 +436,7 @@ def test_a_plan_without_interest_asks_for_no_rate(busy, client_for):
     Policy.objects.update(interest_free_max_periods=60)
     address = f"/officer/offers/{offer_of(busy).ref}/counter/"
     data = counter_data(method="interest_free", rate="")
-    assert client_for(busy.officers[0]).post(address, data).status_code == 200
+    assert client_for(busy.officers[0]).post(address, data, follow=True).status_code == 200
 
 
 def test_declining_needs_a_reason(busy, client_for):

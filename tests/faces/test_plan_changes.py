@@ -40,8 +40,8 @@ def asked(plan: Plan, **changes: Any) -> dict[str, Any]:
     assert first is not None
     data = {
         "waive_interest": "50.00", "waive_fees": "0", "method": "interest_free", "rate": "", "periods": "50",
-        "pause": "0", "first_due": (first.due + dt.timedelta(days=10)).isoformat(), "light_months": "3",
-        "light_amount": "200.00", "missed": "3", "reason": "Light first.",
+        "pause": "0", "first_due": (first.due + dt.timedelta(days=10)).isoformat(), "step_1_months": "3",
+        "step_1_amount": "200.00", "missed": "3", "reason": "Light first.",
     }  # fmt: skip
     return data | changes
 
@@ -52,7 +52,7 @@ def test_a_change_shows_totals_and_steps_before_anything_is_sent(
     client = client_for(file.officers[0])
     address = reverse("admin:plan_change", args=[plan.ref])
     assert client.get(address).status_code == 200
-    shown = client.post(address, asked(plan))
+    shown = client.post(address, asked(plan), follow=True)
     assert shown.status_code == 200, page(shown)
     assert "How the sums follow, step by step" in page(shown)
     assert Offer.objects.count() == 1
@@ -68,9 +68,9 @@ def test_a_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
 ) -> None:
     client = client_for(file.officers[0])
     address = reverse("admin:plan_change", args=[plan.ref])
-    answer = client.post(address, asked(plan, light_amount="99999999.00"))
+    answer = client.post(address, asked(plan, step_1_amount="99999999.00"))
     assert answer.status_code == 422
-    assert "light_amount" in answer.context["form"].errors
+    assert "step_1_amount" in answer.context["form"].errors
     assert "99999999.00" in answer.content.decode()
 
 
