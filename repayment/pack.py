@@ -10,16 +10,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_currency_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from cases import formats
+from cases import formats, queries_diary
 from cases.domain import rulebook
 from cases.domain.money import exponent_of
-from cases.domain.rulebook import HelpLine, Rule, RulebookError
+from cases.domain.rulebook import Rule, RulebookError
 from cases.models import Debt, Lender
+from cases.queries_diary import Line
 from repayment.domain import ceilings, legal_order
-from repayment.domain.ceilings import Beside, Cost
+from repayment.domain.ceilings import Beside, Cost, Measure
 from repayment.domain.content_blocks import Block, Clause
 from repayment.domain.cost import Convention
 from repayment.domain.negotiation import MISSED_BEFORE_BREAK
@@ -91,18 +93,27 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BesideRow:
+    """One rule with its figure and ours in words; `doubt` is empty when every figure was read in its source."""
+
+    rule: Rule
+    words: str
+    doubt: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pack:
     cost: PlanCost
     parts: Sequence[Part]
     cost_words: str
-    beside: Sequence[Beside]
+    beside: Sequence[BesideRow]
     blocks: Sequence[BlockWords]
     rights: Sequence[Rule]
     credit: Sequence[Rule]
     order_rule: Rule
     trouble: Sequence[str]
     steps: Sequence[str]
-    help_lines: Sequence[HelpLine]
+    help_lines: Sequence[Line]
 
 
 def is_card_agreement(debt: Debt, lender: Lender) -> bool:
@@ -127,14 +138,14 @@ def pack(terms: Terms, schedule: Schedule, *, debt: Debt, lender: Lender, on: da
         cost=cost,
         parts=parts(terms, schedule),
         cost_words=cost_words(cost, terms.currency),
-        beside=beside_plan(terms, schedule, cost, lender, on),
+        beside=beside_rows(beside_plan(terms, schedule, cost, lender, on)),
         blocks=card_blocks(terms, schedule) if card else (),
         rights=_rules(book, (*(_CARD_RIGHTS if card else ()), *_RIGHTS[place]), on),
         credit=_rules(book, _CREDIT[place], on),
         order_rule=legal_order.rule_for(lender.jurisdiction, on),
         trouble=trouble(terms, schedule),
         steps=steps(terms),
-        help_lines=[line for line in book.help_lines if line.number in _COMPLAINTS.get(place, ())],
+        help_lines=queries_diary.help_lines(*_COMPLAINTS[place]) if place in _COMPLAINTS else (),
     )
 
 
@@ -245,6 +256,46 @@ def _beside(
     return ceilings.beside(book_of(lender), on, lender.kind if lender else "", cost)
 
 
+# The rule's figure, then how ours stands to it. Never a verdict: whether a rule binds a contract is not ours to say.
+_NAMES = {
+    Measure.YEARLY: gettext_lazy("For a contract of that day it names %(figure)s a year."),
+    Measure.DAILY: gettext_lazy("It names %(figure)s of the credit a day."),
+    Measure.CHARGES: gettext_lazy("It names %(figure)s of the credit for all charges together."),
+    Measure.DEFAULT_FEES: gettext_lazy("It names %(figure)s for all default fees together."),
+}
+
+
+def beside_rows(found: Sequence[Beside]) -> Sequence[BesideRow]:
+    """Each rule's figure beside ours in words."""
+    return [BesideRow(rule=each.rule, words=_beside_words(each), doubt=_doubt(each)) for each in found]
+
+
+def _beside_words(each: Beside) -> str:
+    figure = str(_NAMES[each.measure]) % {"figure": _shown(each.measure, each.figure)}
+    if each.ours is None:
+        return _("%(figure)s Ours is not known.") % {"figure": figure}
+    words = (
+        _("%(figure)s Here it is %(ours)s: above what it allows.")
+        if each.above
+        else _("%(figure)s Here it is %(ours)s: not above it.")
+    )
+    return words % {"figure": figure, "ours": _shown(each.measure, each.ours)}
+
+
+def _shown(measure: Measure, figure: Decimal) -> str:
+    if measure is Measure.DEFAULT_FEES:
+        return formats.money(int(figure * 100), "GBP")
+    return formats.percent(figure / 100)
+
+
+def _doubt(each: Beside) -> str:
+    if each.known_until:
+        return _("The prime rate behind it is confirmed until %(day)s only.") % {
+            "day": formats.day(each.known_until)
+        }
+    return "" if each.verified else _("Not yet checked against the original text.")
+
+
 def card_blocks(terms: Terms, schedule: Schedule) -> Sequence[BlockWords]:
     """The six blocks of a card agreement in words, from its terms and the sentences that all of them have."""
 
@@ -260,7 +311,7 @@ def card_blocks(terms: Terms, schedule: Schedule) -> Sequence[BlockWords]:
         )
         % {
             "sum": amount(terms.principal + terms.interest + terms.fees),
-            "currency": formats.unit(terms.currency),
+            "currency": get_currency_name(terms.currency, locale=formats.locale()),
             "principal": amount(terms.principal),
             "interest": amount(terms.interest),
             "fees": amount(terms.fees),
@@ -289,7 +340,7 @@ def _payment_words(terms: Terms, schedule: Schedule) -> str:
         "n": len(schedule.rows),
         "first": formats.day(schedule.rows[0].due),
         "last": formats.day(schedule.last_due),
-        "currency": formats.unit(terms.currency),
+        "currency": get_currency_name(terms.currency, locale=formats.locale()),
     }
 
 

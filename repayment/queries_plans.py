@@ -15,7 +15,12 @@ from repayment.models import Offer, Payment, PaymentState, Plan, Restructuring, 
 
 def began_on(plan: Plan) -> dt.date:
     """The day of the first version of an agreement, in Beijing."""
-    return plan.began_on or plan.agreed_at.astimezone(clock.BEIJING).date()
+    return plan.began_on or signed_on(plan)
+
+
+def signed_on(plan: Plan) -> dt.date:
+    """The day on which this version was agreed, in Beijing."""
+    return plan.agreed_at.astimezone(clock.BEIJING).date()
 
 
 def variation_of(offer: Offer) -> Variation | None:

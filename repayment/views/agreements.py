@@ -13,7 +13,7 @@ from cases import clock, naming, queries_ledger
 from cases.access import Permission, public, requires
 from cases.actions import ledger
 from cases.domain.refusal import Refused
-from repayment import queries, queries_payments, queries_plans, queries_second_chance, wording
+from repayment import calendar_file, pack, queries, queries_pack, queries_payments, queries_plans, queries_second_chance, wording
 from repayment.actions import plans as actions
 from repayment.domain.allocation import RowState
 from repayment.domain.difference import differences, usual_amount
@@ -50,6 +50,19 @@ def agreement_terms(request: HttpRequest, ref: str) -> HttpResponse:
     plan = _plan(request, ref)
     response = HttpResponse(plan.canonical.encode(), content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="terms-{plan.ref}.json"'
+    return response
+
+
+@requires(Permission.AGREEMENT_READ)
+@require_GET
+def agreement_calendar(request: HttpRequest, ref: str) -> HttpResponse:
+    """The payment days for a phone's calendar, under a name that says nothing."""
+    plan = _plan(request, ref)
+    text = calendar_file.calendar(
+        queries_pack.reminder_days(plan), zone=queries_pack.zone_of(plan), made_at=clock.now()
+    )
+    response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="days.ics"'
     return response
 
 
@@ -95,6 +108,7 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
     changeable_until = queries.leave_until(plan)
     rows = list(plan.instalments.annotate(extra=F("arrears") + F("fees")))
     account = queries_payments.account_of(plan)
+    versions = queries_pack.versions_of(plan)
     near = _near(account)
     return render(
         request,
@@ -109,7 +123,7 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
             "refused": refused,
             "plan": plan,
             "replaced": plan.replaces,
-            "replaced_by": plan.replaced_by.exclude(state=Plan.State.CANCELLED).first(),
+            "replaced_by": next((each for each in versions if each.replaces_id == plan.pk), None),
             "replacement_rows": wording.difference_rows(
                 differences(Terms.from_json(plan.replaces.terms), terms), terms.currency
             )
@@ -119,6 +133,11 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
             "pause": plan.suspensions.first() if plan.state == Plan.State.SUSPENDED else None,
             "came_back": queries_plans.returned(plan),
             "lender": naming.called(plan.case.lender),
+            "telephone": plan.case.lender.telephone,
+            "pack": pack.pack(
+                terms, schedule, debt=plan.debt, lender=plan.case.lender, on=queries_plans.signed_on(plan)
+            ),
+            "versions": versions,
             "currency": terms.currency,
             "monthly": usual_amount(schedule),
             "schedule": schedule,

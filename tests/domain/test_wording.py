@@ -37,6 +37,7 @@ KEYS = {
     "offer_question",
     "question_answered",
     "plan_confirmed",
+    "plan_pack",
     "complaint_answered",
     "payment_confirmed",
     "payment_questioned",
