@@ -25,6 +25,7 @@ from portal.actions import (
     seeding_evidence,
     seeding_negotiation,
     seeding_payments,
+    seeding_second_chance,
     troubles,
 )
 from repayment import queries as repayment_queries
@@ -72,6 +73,8 @@ def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
             day = (now - dt.timedelta(days=days)).astimezone(clock.BEIJING).date()
             deed = _send_what_is_due if days <= REMINDED_DAYS else _tell_news
             diary.note(dt.datetime.combine(day, _MORNING, clock.BEIJING), deed)
+        for when, deed in seeding_second_chance.of(lenders, now):
+            diary.note(when, deed)
         diary.play(now)
         seeding_negotiation.leave_open(lenders)
         seeding_evidence.keep()
@@ -90,6 +93,7 @@ def _lender(part: story.LenderPart) -> Lender:
         deferral_max_periods=part.deferral_max_periods,
         waive_interest_percent=part.waive_interest_percent,
         waive_fees_percent=part.waive_fees_percent,
+        second_chance=seeding_second_chance.published(part.kind),
     )
     for role, name in ((Role.OFFICER, part.officer), (Role.TEAM_LEAD, part.lead)):
         officer = User.objects.create(

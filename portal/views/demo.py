@@ -27,7 +27,7 @@ from notices.models import OutboxEntry
 from notices.queries import withheld_messages
 from portal import story
 from portal.views.display import back_to
-from repayment.tasks import expire_offers
+from repayment.tasks import expire_offers, mark_missed
 
 _HOUR = 60 * 60
 _DAY = 24 * _HOUR
@@ -91,6 +91,7 @@ def _catch_up() -> None:
     """
     deadline = time.monotonic() + _PATIENCE
     expire_offers()
+    mark_missed()
     planning.plan(clock.now())
     news.take_up(limit=_HANDFUL)
     while time.monotonic() < deadline and any(asdict(dispatch.drain(limit=_HANDFUL)).values()):
