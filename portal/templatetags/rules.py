@@ -44,6 +44,21 @@ def confidence(rule: rulebook.Rule) -> str:
 
 # The rulebooks cite a source as whoever read it noted it down; a page says it in its own language. Order counts.
 _IN_CHINESE = (
+    (r"CBA no posting", "中国银行业协会指引（不得张贴）"),
+    (r"CBA 失联 gate", "中国银行业协会指引（失联标准）"),
+    (r"CBA first contact", "中国银行业协会指引（首次联系）"),
+    (r"PIPL ([\d, ]*\d)", r"《个人信息保护法》第 \1 条"),
+    (r"\(2025 rev\.\)", "（2025 年修订）"),
+    (r"\(old (\d+)\)", r"（原第 \1 条）"),
+    (r"\(only debtor\)", "（只限借款人）"),
+    (r"; by its own terms superseded once the national standard issued", "（国家标准发布后，按其自身规定被取代）"),
+    (r"; also reported for", "；另有报道称出自"),
+    (r"号 reply", "号答复"),
+    (r"PBoC notice ([\d-]+)", r"中国人民银行 \1 通知"),
+    (r"NIFA", "中国互联网金融协会"),
+    (r" leaves it to the contract", "（由合同约定）"),
+    (r"; contract norm since", "；改由合同约定，见"),
+    (r"^STD$", "推荐性国家标准"),
     (r"Steady house rule \(稳还自定规则\)", "稳还自定规则"),
     (r"\((\d+) chapters, (\d+) articles\)", r"（共 \1 章 \2 条）"),
     (r"attributed to (.+) by a law-firm note", r"律师文章称出自 \1"),
@@ -52,8 +67,9 @@ _IN_CHINESE = (
     (r"Civil Code (?:arts?\.? )?([\d, ]*\d)", r"《民法典》第 \1 条"),
     (r"arts?\.? ([\d, ]*\d)", r"第 \1 条"),
     (r" item (\d+)", r"第 \1 条"),
-    (r"CBA 指引", "中国银行业协会指引"),
+    (r"CBA(?: 指引)?", "中国银行业协会指引"),
     (r" \(NFRA \+ PBoC\)", "（金融监管总局、中国人民银行）"),
+    (r"PBoC", "中国人民银行"),
     (r"(?<=\d), (?=\d)", "、"),
 )
 _IN_ENGLISH = (
@@ -64,20 +80,21 @@ _CHINESE = re.compile(
     r"([《（〔]?[\u4e00-\u9fff](?:[\u4e00-\u9fff《》〈〉（）()〔〕、；，\d ]*[\u4e00-\u9fff》）〕)])?)"
 )
 
+_LATIN = re.compile(r"([A-Za-z]{2}(?:[A-Za-z0-9 .,;:()§’&/–-]*[A-Za-z0-9)])?)")
+
 
 @register.filter
 def cited(citation: str) -> SafeString:
-    """A rule's source in the active language; a Chinese title on another page says that it is Chinese."""
+    """A rule's source in the active language; what stays in another language says so."""
     chinese = (get_language() or "en").startswith("zh")
     text = str(citation)
     for pattern, words in _IN_CHINESE if chinese else _IN_ENGLISH:
         text = re.sub(pattern, words, text)
-    if chinese:
-        return format_html("{}", text)
-    # `split` by one group: what is Chinese stands at the odd places.
+    # `split` by one group: what is in the other language stands at the odd places.
+    other, pattern = ("en", _LATIN) if chinese else ("zh-Hans", _CHINESE)
     parts = [
-        (format_html('<span lang="zh-Hans">{}</span>', part) if place % 2 else part,)
-        for place, part in enumerate(_CHINESE.split(text))
+        (format_html('<span lang="{}">{}</span>', other, part) if place % 2 else part,)
+        for place, part in enumerate(pattern.split(text))
     ]
     return format_html_join("", "{}", parts)
 

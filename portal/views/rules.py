@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from cases import clock
 from cases.access import public
 from cases.domain import rulebook, rulebook_changes
-from cases.domain.rulebook import Severity
+from cases.domain.rulebook import Rule, Severity
 from cases.models import Lender
 
 PER_PAGE = 25
@@ -31,6 +31,8 @@ BOOKS: dict[str, Any] = {
     "guidelines": _("Guides to living costs"),
     "limitation": _("How long a debt can be sued for"),
     "retention": _("How long we keep what"),
+    "grace": _("When an instalment counts as missed"),
+    "house": _("Our own rules"),
 }
 SEVERITIES = {
     Severity.BLOCK: _("We never send against it"),
@@ -73,28 +75,34 @@ def rules(request: HttpRequest) -> HttpResponse:
 @require_safe
 def rule(request: HttpRequest, rule: str) -> HttpResponse:
     """One rule by its name: every edition of it, in every file that has it."""
-    today = clock.today()
-    editions = [
-        {
-            "rule": row,
-            "book": BOOKS.get(name, name),
-            "binds": [KINDS[kind] for kind in KINDS if kind in row.applies_to],
-            "severity": SEVERITIES[row.severity],
-            "now": row.in_force(today),
-            "numbers": [
-                (key, ", ".join(value) if isinstance(value, tuple) else value)
-                for key, value in row.parameters.items()
-            ],
-        }
-        for name in _names()
-        for row in rulebook.load(name).rules
-        if row.id == rule
-    ]
+    today, editions = clock.today(), list[dict[str, Any]]()
+    for name in _names():
+        for row in rulebook.load(name).rules:
+            # The house's own rules stand behind the law of every place: one row, several books.
+            same = next((one for one in editions if one["rule"] == row), None)
+            if row.id == rule and same:
+                same["books"].append(BOOKS.get(name, name))
+            elif row.id == rule:
+                editions.append(_edition(row, name, today))
     if not editions:
         raise Http404
     return render(
         request, "rules/rule.html", {"name": rule, "editions": editions, "tests": coverage().get(rule, [])}
     )
+
+
+def _edition(row: Rule, name: str, today: dt.date) -> dict[str, Any]:
+    return {
+        "rule": row,
+        "books": [BOOKS.get(name, name)],
+        "binds": [KINDS[kind] for kind in KINDS if kind in row.applies_to],
+        "severity": SEVERITIES[row.severity],
+        "now": row.in_force(today),
+        "numbers": [
+            (key, ", ".join(value) if isinstance(value, tuple) else value)
+            for key, value in row.parameters.items()
+        ],
+    }
 
 
 def coverage() -> dict[str, list[str]]:

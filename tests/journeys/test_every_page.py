@@ -65,7 +65,7 @@ LANG = {"zh-CN": "zh-hans", "en-GB": "en"}
 
 # Latin letters that a Chinese page may hold: what people call by these letters everywhere, and codes.
 LATIN = re.compile(
-    r"\b(?:Steady|EN|CBA|M\d\+?|App|AI|LPR|CSV|UTF|GB|MB|KB|PNG|JPEG|JPG|WebP|HEIC|PDF|SHA|JSON|PIN|Ed25519|Chrome|Firefox|Safari|Edge|Windows|Android|iPhone|iPad|macOS|Linux|JavaScript|Excel|WPS)\b"
+    r"\b(?:Steady|EN|CBA|QQ|M\d\+?|App|AI|LPR|CSV|UTF|GB|MB|KB|PNG|JPEG|JPG|WebP|HEIC|PDF|SHA|JSON|PIN|Ed25519|Chrome|Firefox|Safari|Edge|Windows|Android|iPhone|iPad|macOS|Linux|JavaScript|Excel|WPS)\b"
     r"|\S+@\S+|https?://\S+|\b[0-9a-f]{16,64}\b|\b[0-9A-Z]{16}\b|\b[\w.-]+\.(?:json|csv|toml|png)\b"
 )
 # Chinese that an English page may hold: people and institutions by their own names, what is typed as it is said,
