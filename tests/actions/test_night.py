@@ -106,9 +106,16 @@ def somebody(chance: random.Random, lenders):
             author=person,
             recorded_at=NINE_THIRTY,
         )
-        for number, state in enumerate(chance.choice([["claimed"], ["claimed", "confirmed"]]), 1):
+        for number, state in enumerate(
+            chance.choice([["claimed"], ["claimed", "confirmed"], ["claimed", "not_received"]]), 1
+        ):
             PaymentState.objects.create(
-                payment=payment, number=number, state=state, by=person, at=NINE_THIRTY
+                payment=payment,
+                number=number,
+                state=state,
+                reason="nothing_came" if state == "not_received" else "",
+                by=person,
+                at=NINE_THIRTY,
             )
     return plan
 
