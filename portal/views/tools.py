@@ -3,8 +3,9 @@
 The answer is in the reply to the POST and nowhere else: no account, no session, no address with figures in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +21,9 @@ from cases.domain.refusal import Refused
 from cases.forms.figures import CURRENCY, ReadsBack
 from portal.api import wording
 from portal.forms.tools import QuoteForm, RateForm
+from repayment import pack
 from repayment.domain import cost, schedule
-from repayment.domain.ceilings import ceilings
+from repayment.domain.ceilings import Cost, beside, ceilings
 from repayment.domain.cost import Convention, CostRefused, Every, Flow
 from repayment.domain.terms import Method
 
@@ -125,11 +127,28 @@ def _rated(form: RateForm) -> Mapping[str, Any]:
     simple = found.get(Convention.CN_IRR.value, {}).get("simple")
     named = ceilings(rulebook.load("cn"), received_on) if simple else []
     paid = data["amount"] * data["count"]
+    dearer = paid - data["received"]
     return {
         "found": found,
+        "elsewhere": _elsewhere(found, received_on, Decimal(dearer) * 100 / data["received"]),
         "paid": paid,
-        "cost": paid - data["received"],
+        "cost": dearer,
         "received": data["received"],
         "last": payments[-1].on,
         "ceilings": [(ceiling, ceiling.above(Decimal(simple.replace(",", "")))) for ceiling in named],
     }
+
+
+def _elsewhere(
+    found: Mapping[str, Mapping[str, str]], on: date, charges: Decimal
+) -> Sequence[tuple[str, Sequence[pack.BesideRow]]]:
+    """What rules of other countries name, beside the same payments: what they do not tell us stays not known."""
+    rows = []
+    for title, book, convention in (
+        (_("What rules in the UK say of short-term credit"), "uk", Convention.EU),
+        (_("What rules in the US say of credit to service members"), "us", Convention.US_ACTUARIAL),
+    ):
+        rate = found.get(convention.value, {}).get("rate")
+        known = Cost(yearly=Decimal(rate.replace(",", "")) if rate else None, charges=round(charges, 2))
+        rows.append((title, pack.beside_rows(beside(rulebook.load(book), on, "", known))))
+    return rows

@@ -80,6 +80,14 @@ def test_ceilings_are_shown_as_information_with_their_source() -> None:
     assert "illegal" not in shown
 
 
+def test_other_countries_caps_stand_beside_the_same_payments() -> None:
+    shown = page("/tools/rates/", RATING | {"received_on": "2026-11-22"})
+    assert "CONC 5A" in shown
+    assert "10 USC 987" in shown
+    assert "Ours is not known." in shown
+    assert "is confirmed until Tue 20 January 2026 only" in shown.replace("\N{NO-BREAK SPACE}", " ")
+
+
 @pytest.mark.parametrize("address", ["/tools/quote/", "/tools/rates/"])
 def test_nothing_is_kept(address: str) -> None:
     client = Client()
