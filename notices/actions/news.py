@@ -51,13 +51,28 @@ def _about_offer(work: Work) -> News:
     )
 
 
+def _plan_news(work: Work) -> News:
+    """A lender paused an agreement, or it ended early."""
+    plan = Plan.objects.select_related("case__borrower", "case__lender").get(ref=work.about_ref)
+    paused = work.kind == "plan_paused"
+    return News(
+        wording=work.kind,
+        person=plan.case.borrower,
+        purpose=Message.Purpose.CONFIRMATION if paused else Message.Purpose.ANSWER,
+        lender=plan.case.lender,
+        plan=plan,
+        values={},
+    )
+
+
 def _plan_agreed(work: Work) -> News:
+    """Agreed, agreed anew in place of another, or moved on by a pause: the next payment of what is in force."""
     plan = Plan.objects.select_related("case__borrower", "case__lender").get(ref=work.about_ref)
     first = plan.instalments.order_by("number").first()
     # Where nothing is paid until both look again, that day is the next one.
     until = build(Terms.from_json(plan.terms)).last_due
     return News(
-        wording="plan_confirmed",
+        wording="plan_confirmed" if work.kind == "plan_agreed" else work.kind,
         person=plan.case.borrower,
         purpose=Message.Purpose.CONFIRMATION,
         lender=plan.case.lender,
@@ -146,6 +161,10 @@ KINDS: Mapping[str, Callable[[Work], News | None]] = {
     "offer_question": _about_offer,
     "question_answered": _about_offer,
     "plan_agreed": _plan_agreed,
+    "plan_replaced": _plan_agreed,
+    "plan_resumed": _plan_agreed,
+    "plan_paused": _plan_news,
+    "plan_broken": _plan_news,
     "complaint_answered": _complaint_answered,
     "payment_confirmed": _payment_confirmed,
     "payment_questioned": _payment_answered,
@@ -196,7 +215,7 @@ def take_up_one(*, pk: int) -> bool:
         return True
     around = Surroundings([news.person.pk], at=now, planned=False)
     channel = around.channel_for(news.person, news.lender)
-    mailed = work.kind == "plan_agreed" and around.may_mail(news.person, news.lender)
+    mailed = work.kind in ("plan_agreed", "plan_replaced") and around.may_mail(news.person, news.lender)
     if mailed:
         _queue(_plan_pack(news), key=f"plan_pack:{work.about_ref}", channel=Message.Channel.EMAIL)
     # The figures say all that the short confirmation says: one e-mail about one thing.

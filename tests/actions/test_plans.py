@@ -2,19 +2,22 @@
 
 import dataclasses
 import datetime as dt
+import threading
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from cases import clock
 from cases.domain.refusal import Refused
 from cases.models import Event
+from notices.actions import news
+from notices.models import Message
 from repayment import queries, queries_payments, queries_plans
 from repayment.actions import offers, payments, plans, variations
 from repayment.domain.restructure import Operation
 from repayment.domain.schedule import build
 from repayment.domain.terms import Clawback, Method, Terms, Waived
-from repayment.models import Breach, Instalment, Offer, Plan, Restructuring, Suspension
+from repayment.models import Breach, Instalment, Offer, Plan, Restructuring, Suspension, Variation
 from tests import builders
 from tests.actions.negotiating import File, a_file, sent
 
@@ -282,3 +285,56 @@ def test_history_of_plans_cannot_be_rewritten(file: File, plan: Plan) -> None:
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
+
+
+# ── what the borrower hears ──────────────────────────────────────────────────────────────────
+def test_the_borrower_hears_of_a_pause_its_end_and_a_replaced_agreement(file: File, plan: Plan, clock) -> None:
+    officer = file.officers[0]
+    plans.suspend(by=officer, plan=plan, reason=Suspension.Reason.HARDSHIP)
+    clock.advance(days=20)
+    newest = plans.resume(by=officer, plan=plan)
+    offer = variations.propose(by=officer, plan=newest, terms=lighter(newest))
+    offers.accept(by=file.borrower, offer=offer)
+    news.take_up()
+    heard = list(
+        Message.objects.filter(person=file.borrower, wording__startswith="plan_")
+        .order_by("pk")
+        .values_list("wording", flat=True)
+    )
+    assert heard == ["plan_confirmed", "plan_paused", "plan_resumed", "plan_replaced"]
+
+
+def test_the_borrower_hears_of_an_early_end(file: File, plan: Plan, clock) -> None:
+    first, second = (row.due for row in plan.instalments.all()[:2])
+    clock.advance(days=(second - first).days + (first - clock.today).days + 2)
+    plans.break_(by=file.officers[0], plan=plan)
+    news.take_up()
+    assert Message.objects.filter(person=file.borrower, wording="plan_broken").count() == 1
+
+
+# ── two changes at once ──────────────────────────────────────────────────────────────────────
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_of_one_agreement_at_the_same_time_one_is_offered() -> None:
+    file = a_file(1, overdue=50_000, max_periods=60, interest_free_max_periods=60)
+    (offer,) = sent(file)
+    plan = offers.accept(by=file.officers[0], offer=offer)
+    terms, start, codes = lighter(plan), threading.Barrier(2), []
+
+    def ask(by) -> None:
+        try:
+            start.wait()
+            variations.propose(by=by, plan=plan, terms=terms)
+            codes.append("offered")
+        except Refused as caught:
+            codes.append(caught.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask, args=(by,)) for by in (file.borrower, file.officers[0])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == ["offer_open", "offered"]
+    assert Offer.objects.filter(debt=plan.debt, state=Offer.State.OPEN).count() == 1
+    assert Variation.objects.count() == 1
