@@ -43,7 +43,17 @@ from portal.views import (
     tools,
 )
 from portal.views import scam as scam_pages
-from repayment.views import agreements, offers, old_debts, payments, plans, policies, questions, second_chance, variations
+from repayment.views import (
+    agreements,
+    offers,
+    old_debts,
+    payments,
+    plans,
+    policies,
+    questions,
+    second_chance,
+    variations,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For anyone
@@ -112,7 +122,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("complaints/new", complaints.complaint_new, name="complaint_new"),
     path("complaints/kinds", complaint_receipts.complaint_kinds, name="complaint_kinds"),
     path("complaints/<slug:ref>/", complaint_steps.complaint, name="complaint"),
-    path("complaints/<slug:ref>/withdrawal", complaint_steps.complaint_withdrawal, name="complaint_withdrawal"),
+    path(
+        "complaints/<slug:ref>/withdrawal", complaint_steps.complaint_withdrawal, name="complaint_withdrawal"
+    ),
     path("complaints/<slug:ref>/rating", complaint_steps.complaint_rating, name="complaint_rating"),
     path("complaints/<slug:ref>/review", complaint_steps.complaint_review, name="complaint_review"),
     path("complaints/<slug:ref>/reopening", complaint_steps.complaint_reopening, name="complaint_reopening"),
@@ -158,6 +170,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("officer/", admin.site.urls),
     # In the public's interest
     path("reports/", reports.overview, name="reports"),
+    path("reports/conduct.csv", reports.conduct_csv, name="conduct_csv"),
     path("reports/complaints/", reports.complaints, name="report_complaints"),
     path("reports/patterns/", patterns.patterns, name="report_patterns"),
     path("reports/releases/", reports.releases, name="releases"),

@@ -191,7 +191,7 @@ class Rulebook:
 
     def in_force(self, on: date, lender_type: str) -> Mapping[str, Rule]:
         """Rules by id that bind this lender type on this day."""
-        return {rule.id: rule for rule in self.rules if rule.binds(lender_type) and rule.in_force(on)}
+        return _bound(self, on, lender_type)
 
     def rule(self, rule_id: str, on: date) -> Rule:
         """The edition of one rule that is in force on this day, whomever it binds."""
@@ -212,6 +212,13 @@ class Rulebook:
         """The one-year LPR of a contract date; None before the first row."""
         earlier = [rate for rate in self.prime_rates if rate.effective_from <= on]
         return earlier[-1] if earlier else None
+
+
+@lru_cache(maxsize=4096)
+def _bound(rulebook: Rulebook, on: date, lender_type: str) -> Mapping[str, Rule]:
+    """Kept, because the gate asks the same of one day again and again."""
+    bound = (rule for rule in rulebook.rules if rule.binds(lender_type) and rule.in_force(on))
+    return MappingProxyType({rule.id: rule for rule in bound})
 
 
 def statement(rule: Rule, language: str) -> str:

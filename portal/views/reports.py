@@ -5,6 +5,7 @@ Every page here reads on the connection that cannot write; sessions and sign-in 
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from cases.domain import rulebook
 from cases.domain.suppression import ALL
 from cases.models import ComplaintFact, Lender, Release
 from portal import queries_reports as queries
-from portal import tables
+from portal import queries_sends, tables
 from portal.domain import released
 
 
@@ -25,7 +26,7 @@ from portal.domain import released
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     kinds = dict(Lender.Kind.choices)
-    rules = {rule.id: rule for rule in rulebook.load("cn").rules}
+    rules = {rule.id: rule for name in rulebook.JURISDICTIONS for rule in rulebook.load(name).rules}
     prevented = queries.prevented_by_rule()
     drawn = charts.bars([count or 0 for _rule, count in prevented])
     return render(
@@ -39,10 +40,39 @@ def overview(request: HttpRequest) -> HttpResponse:
                 (rules.get(rule), count, rule, bar)
                 for (rule, count), bar in zip(prevented, drawn, strict=True)
             ],
+            "hours": _drawn(queries_sends.sends_by_hour()),
+            "full_days": queries_sends.days_by_reminders(),
+            "counted_days": queries_sends.DAYS,
             "threshold": settings.SMALL_CELL_THRESHOLD,
             "seal": queries.newest_seal(),
         },
     )
+
+
+def _drawn(lines: Sequence[queries_sends.Line]) -> list[tuple[queries_sends.Line, object]]:
+    bars = charts.bars([line.count or 0 for line in lines if line.key is not None])
+    return [*zip(lines, bars, strict=False), *((line, "") for line in lines if line.key is None)]
+
+
+@requires(Permission.REPORT_READ)
+@require_safe
+def conduct_csv(request: HttpRequest) -> HttpResponse:
+    """The tables of the page about contact conduct as one file: what, which, how many; a hidden number reads "hidden"."""
+    lines = [
+        *(("sent_at_hour", line.key, line.count) for line in queries_sends.sends_by_hour()),
+        *(("days_with_reminders", line.key, line.count) for line in queries_sends.days_by_reminders()),
+        *(("held_back_by_rule", rule, count) for rule, count in queries.prevented_by_rule()),
+    ]
+    rows = [
+        (what, "all" if key is None else key, "hidden" if count is None else count)
+        for what, key, count in lines
+    ]
+    response = HttpResponse(
+        csv_out.document([("table", "row", "reminders"), *rows]), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="contact-conduct.csv"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @requires(Permission.REPORT_READ)

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from cases.clock import BEIJING
 from cases.models import Hold
-from notices import queries
+from notices import queries, queries_coming
 from notices.actions import dispatch, planning, preferences
 from notices.models import Decision, Message, OptOut, Preference
 from repayment.actions import payments
@@ -115,7 +116,7 @@ def test_a_long_archive_is_turned_page_by_page(me, client_for, django_assert_max
             sent_at=NINE_THIRTY - dt.timedelta(hours=number),
         )
     client = client_for(me)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(26):
         first = page(client)
     assert "第000条" in first
     assert "第020条" not in first
@@ -280,3 +281,91 @@ def test_prevented_messages_are_counted_once_for_each_rule(me, clock):
     counted = dict(queries.prevented_by_rule())
     assert counted == {"cn.time.night_ban.gbt": 3, "cn.time.night_ban.cba": 3}
     assert queries.prevented_by_rule(NIGHT + dt.timedelta(seconds=1)) == []
+
+
+# ── what may still come, and whose words left ────────────────────────────────────────────────
+def test_the_page_says_what_may_still_come_this_week(me, client_for, clock):
+    plan = a_plan(clock.today + dt.timedelta(days=6), of=me)
+    text = page(client_for(me)).replace("\xa0", " ")
+    assert "这周还可能收到" in text
+    assert "5月15日 09:30" in text
+    assert plan.case.lender.name in text
+    assert Message.objects.count() == 0
+
+
+def test_what_may_come_follows_the_terms(me, clock):
+    a_plan(clock.today + dt.timedelta(days=9), of=me)
+    (one,) = queries_coming.expected_for(me)
+    assert (one.wording, one.comes, one.reasons) == ("reminder_due_soon", True, [])
+    preferences.set_terms(
+        by=me, sms=True, email=True, discreet=True, hours_from=dt.time(14), hours_to=dt.time(18)
+    )
+    (one,) = queries_coming.expected_for(me)
+    assert (one.at.astimezone(BEIJING).hour, [each.rule for each in one.reasons]) == (
+        14,
+        ["house.quiet_hours"],
+    )
+    preferences.pause(by=me)
+    (one,) = queries_coming.expected_for(me)
+    assert not one.comes
+    assert "house.paused" in {each.rule for each in one.reasons}
+
+
+def test_what_is_planned_or_paid_is_not_expected_twice(me, clock):
+    a_plan(clock.today + dt.timedelta(days=3), of=me)
+    clock.set(clock.now - dt.timedelta(hours=6))
+    expected = {one.wording for one in queries_coming.expected_for(me)}
+    assert expected == {"reminder_due_soon", "reminder_due_today"}
+    planning.plan(clock.now)
+    assert {one.wording for one in queries_coming.expected_for(me)} == {"reminder_due_today"}
+
+
+def test_several_plans_ask_no_more_questions(me, clock, django_assert_max_num_queries):
+    for _ in range(4):
+        a_plan(clock.today + dt.timedelta(days=9), of=me)
+    with django_assert_max_num_queries(16):
+        assert len(queries_coming.expected_for(me)) == 4
+
+
+def test_what_left_says_whose_words_they_are(me, client_for):
+    a_message(me)
+    dispatch.drain()
+    assert "稳还拟的文字 · 版本" in page(client_for(me))
+
+
+# ── days, pace, one lender ───────────────────────────────────────────────────────────────────
+def test_days_pace_and_the_question_after_two_weeks_are_kept(me, client_for):
+    wish = OPEN | {"days": ["mon", "thu"], "pace": "3", "follow_up": "on"}
+    client = client_for(me)
+    assert client.post(reverse("contact_terms"), wish).status_code == 302
+    terms = Preference.objects.get(person=me)
+    assert (terms.days, terms.pace, terms.follow_up) == (["mon", "thu"], 3, True)
+    html = page(client, "contact_terms")
+    assert 'value="thu"' in html
+    assert "两周后问问我近况" in html
+
+
+@pytest.mark.parametrize("wrong", [{"days": ["someday"]}, {"pace": "2"}])
+def test_days_and_paces_that_there_are_not_are_refused_at_the_field(me, client_for, wrong):
+    assert client_for(me).post(reverse("contact_terms"), OPEN | wrong).status_code == 200
+    assert not Preference.objects.exists()
+
+
+def test_one_lender_is_paused_and_goes_on(me, client_for):
+    lender = builders.a_lender()
+    agree_to_reminders(me, lender)
+    client = client_for(me)
+    address = reverse("contact_lender", args=[lender.ref])
+    client.post(address, {"wish": "pause"})
+    assert OptOut.objects.filter(person=me, lender=lender, until=None).count() == 3
+    assert "让这一家继续" in page(client, "contact_terms")
+    client.post(address, {"wish": "save", "channels": ["sms"]})
+    standing = OptOut.objects.filter(person=me, lender=lender, until=None)
+    assert set(standing.values_list("channel", flat=True)) == {"email", "wechat"}
+    client.post(address, {"wish": "resume"})
+    assert not standing.exists()
+
+
+def test_a_lender_that_may_not_write_anyway_is_not_there(me, client_for):
+    address = reverse("contact_lender", args=[builders.a_lender().ref])
+    assert client_for(me).post(address, {"wish": "pause"}).status_code == 404
