@@ -2,15 +2,17 @@
 
 import dataclasses
 import datetime as dt
+import threading
 
 import pytest
+from django.db import connection
 
 from cases import clock as clocks
 from cases.access import Role
 from cases.domain.refusal import Refused
 from cases.models import Case, Event, Work
-from repayment import queries_approvals, queries_waivers
-from repayment.actions import approvals, offers, policies, waivers
+from repayment import queries_approvals, queries_plans, queries_waivers
+from repayment.actions import approvals, offers, payments, policies, variations, waivers
 from repayment.domain.authority import Reason
 from repayment.domain.terms import Deferral, Terms, Treatment
 from repayment.models import Acceptance, Approval, Offer, Plan, Waiver
@@ -287,3 +289,111 @@ def test_whoever_leads_nobody_goes_as_far_as_an_officer(desk):
     terms = waiving(desk.offer, 50_01)
     desk.officer.role = "lender_system"
     assert approvals.needed(by=desk.officer, offer=desk.offer, terms=terms) == (Reason.WAIVER,)
+
+
+# ── a change of an agreement that runs ───────────────────────────────────────────────────────
+def agreed(file):
+    """An agreement on the first proposal that waives nothing."""
+    (offer,) = sent(file)
+    answer = offers.counter(by=file.officers[0], offer=offer, terms=waiving(offer, 0))
+    return offers.accept(by=file.borrower, offer=answer)
+
+
+@pytest.fixture
+def plan(desk):
+    answer = offers.counter(by=desk.officer, offer=desk.offer, terms=waiving(desk.offer, 0))
+    return offers.accept(by=desk.file.borrower, offer=answer)
+
+
+def lighter(plan, waived):
+    terms = queries_plans.terms_to_vary(plan, clocks.today())
+    return dataclasses.replace(terms, waive_fees=waived)
+
+
+def change(desk, plan, waived=100_00, **more):
+    return approvals.ask_change(
+        by=desk.officer, plan=plan, terms=lighter(plan, waived), reason="可以免掉一部分。", **more
+    )
+
+
+def test_a_change_above_the_limit_goes_to_a_second_person_and_then_to_the_borrower(desk, plan):
+    terms = lighter(plan, 100_00)
+    assert code_of(variations.propose, by=desk.officer, plan=plan, terms=terms) == "needs_approval"
+    approval = change(desk, plan)
+    assert not Offer.objects.filter(debt=plan.debt, state=Offer.State.OPEN).exists()
+    assert queries_waivers.standing(desk.lender, "CNY").reserved == 100_00
+    offer = approvals.approve(by=desk.lead, approval=approval)
+    assert (offer.author, offer.terms, offer.reason) == (desk.officer, approval.terms, "可以免掉一部分。")
+    assert queries_waivers.standing(desk.lender, "CNY").reserved == 100_00
+    newest = offers.accept(by=desk.file.borrower, offer=offer)
+    assert newest.replaces == plan
+
+
+def test_a_change_is_decided_by_another_person_with_the_authority(desk, plan):
+    approval = change(desk, plan)
+    with pytest.raises(Approval.DoesNotExist):
+        approvals.approve(by=desk.officer, approval=approval)
+    approvals.cancel(by=desk.officer, approval=approval)
+    own = approvals.ask_change(by=desk.lead, plan=plan, terms=lighter(plan, 160_00))
+    assert code_of(approvals.approve, by=desk.lead, approval=own) == "own_request"
+    assert approvals.approve(by=desk.administrator, approval=own).made_by == Offer.Side.LENDER
+
+
+def test_a_change_not_approved_gives_the_waiver_back_and_leaves_the_agreement(desk, plan):
+    approval = change(desk, plan)
+    approvals.refuse(by=desk.lead, approval=approval, answer="先免 50 元。")
+    assert queries_waivers.standing(desk.lender, "CNY").reserved == 0
+    plan.refresh_from_db()
+    assert plan.state == Plan.State.ACTIVE
+    assert change(desk, plan).state == Approval.State.PENDING
+
+
+def test_one_change_waits_at_a_time_and_one_that_ran_out_makes_room(desk, plan, clock):
+    approval = change(desk, plan)
+    assert code_of(change, desk=desk, plan=plan) == "already_asked"
+    clock.advance(days=8)
+    assert code_of(approvals.approve, by=desk.lead, approval=approval) == "not_possible_now"
+    change(desk, plan)
+    approval.refresh_from_db()
+    assert approval.state == Approval.State.EXPIRED
+    assert queries_waivers.standing(desk.lender, "CNY").reserved == 100_00
+
+
+def test_a_change_is_void_once_another_one_is_offered(desk, plan):
+    approval = change(desk, plan)
+    variations.propose(by=desk.file.borrower, plan=plan, terms=lighter(plan, 0))
+    approval.refresh_from_db()
+    assert approval.state == Approval.State.CANCELLED
+    assert queries_waivers.standing(desk.lender, "CNY").reserved == 0
+
+
+def test_a_change_is_approved_only_for_what_is_still_owed(desk, plan):
+    approval = change(desk, plan)
+    payments.claim(by=desk.officer, plan=plan, amount=10_000, on=clocks.today(), reference="")
+    assert code_of(approvals.approve, by=desk.lead, approval=approval) == "figures_moved"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_people_who_ask_for_a_change_at_the_same_time_one_waits(clock):
+    file = a_file(1, overdue=200_00, authority={"officer": {"waiver": 50_00}})
+    plan = agreed(file)
+    people = [file.officers[0], builders.an_officer(file.lenders[0])]
+    terms, start, codes = lighter(plan, 100_00), threading.Barrier(2), []
+
+    def ask(by):
+        try:
+            start.wait()
+            approvals.ask_change(by=by, plan=plan, terms=terms)
+            codes.append("asked")
+        except Refused as caught:
+            codes.append(caught.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask, args=(by,)) for by in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == ["already_asked", "asked"]
+    assert queries_waivers.standing(file.lenders[0], "CNY").reserved == 100_00
