@@ -57,6 +57,7 @@ _ABOUT: dict[str, Any] = {
     "plan_paused": gettext_lazy("The pause of your plan"),
     "plan_resumed": gettext_lazy("The end of a pause"),
     "plan_broken": gettext_lazy("The early end of your plan"),
+    "plan_at_risk": gettext_lazy("A notice that your plan needs a look"),
     "plan_pack": gettext_lazy("The figures of your plan"),
     "complaint_answered": gettext_lazy("An answer to your complaint"),
     "payment_confirmed": gettext_lazy("The receipt of a payment"),

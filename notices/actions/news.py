@@ -165,6 +165,7 @@ KINDS: Mapping[str, Callable[[Work], News | None]] = {
     "plan_resumed": _plan_agreed,
     "plan_paused": _plan_news,
     "plan_broken": _plan_news,
+    "plan_at_risk": _plan_news,
     "complaint_answered": _complaint_answered,
     "payment_confirmed": _payment_confirmed,
     "payment_questioned": _payment_answered,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import clock
 from cases.access import Permission
 from cases.domain.refusal import Refused
-from cases.models import Event, User
+from cases.models import Event, User, Work
 from repayment import queries_compare, queries_payments, queries_second_chance
 from repayment.actions import agreeing, plans, second_person, variations, walls
 from repayment.domain.crossing import above_statement
@@ -224,6 +224,21 @@ def _mark(found: Sequence[Plan], today: dt.date) -> int:
     written = list(PlanMark.objects.filter(run=run).order_by("plan", "number", "kind"))
     plans_by_key = {plan.pk: plan for plan in found}
     Event.objects.bulk_create(_event(mark, plans_by_key[mark.plan_id], now) for mark in written)
+    # The notice goes out as news; a row that is there already is as good.
+    Work.objects.bulk_create(
+        (
+            Work(
+                kind="plan_at_risk",
+                about_type="plan",
+                about_ref=plans_by_key[mark.plan_id].ref,
+                person_id=plans_by_key[mark.plan_id].case.borrower_id,
+                due_at=now,
+            )
+            for mark in written
+            if mark.kind == PlanMark.Kind.AT_RISK
+        ),
+        ignore_conflicts=True,
+    )
     return len(written)
 
 

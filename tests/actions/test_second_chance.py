@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from cases.actions import holds
 from cases.domain.refusal import Refused
 from cases.models import Event
+from notices.actions import news
+from notices.models import Message
 from repayment import queries, queries_payments, queries_second_chance
 from repayment.actions import offers, payments, plans, second_chance
 from repayment.domain.second_chance import Part, Whole
@@ -137,6 +139,14 @@ def test_an_end_needs_enough_missed_then_a_notice_then_its_days(file: File, plan
     after(clock, plan, 14, number=2)
     assert second_chance.end(by=officer, plan=plan).state == Plan.State.BROKEN
     assert Breach.objects.get().missed == 2
+
+
+def test_the_notice_reaches_the_borrower_once(plan: Plan, clock: Any) -> None:
+    after(clock, plan, 4, number=2)
+    for _night in range(2):
+        second_chance.mark_missed()
+        news.take_up()
+    assert Message.objects.filter(wording="plan_at_risk").count() == 1
 
 
 def test_a_borrower_ends_nothing_and_another_lender_knows_of_nothing(file: File, plan: Plan) -> None:

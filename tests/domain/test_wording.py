@@ -42,6 +42,7 @@ KEYS = {
     "plan_paused",
     "plan_resumed",
     "plan_broken",
+    "plan_at_risk",
     "complaint_answered",
     "payment_confirmed",
     "payment_questioned",
