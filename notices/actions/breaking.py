@@ -1,6 +1,5 @@
 """The breakers of the channels, as rows that all workers share. Every read and write here is on the real clock."""
 
-import datetime as dt
 import logging
 
 from django.db import transaction
@@ -39,12 +38,12 @@ def is_open(channel: str) -> bool:
 
 
 @transaction.atomic
-def failed(channel: str, *, wait: dt.timedelta | None = None) -> None:
+def failed(channel: str) -> None:
     """The provider was not there, or nobody knows what it did."""
     ChannelState.objects.get_or_create(channel=channel)
     row = ChannelState.objects.select_for_update().get(channel=channel)
     before = Breaker(failures=row.failures, open_since=row.open_since, probe_at=row.probe_at)
-    after = breaker.failed(before, clock.real_now(), wait=wait)
+    after = breaker.failed(before, clock.real_now())
     row.failures, row.open_since, row.probe_at = after.failures, after.open_since, after.probe_at
     row.save()
     if after.is_open and not before.is_open:

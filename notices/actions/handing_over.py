@@ -32,7 +32,7 @@ def hand_over(message: Message, worker: str, channel_of: ChannelOf, lease: dt.ti
     try:
         answer = channel_of(message.channel).send(letter_of(message))
     except NotTaken as reason:
-        breaking.failed(message.channel, wait=reason.wait)
+        breaking.failed(message.channel)
         return put_back(message, worker, reason=str(reason), wait=reason.wait)
     except Rejected as reason:
         breaking.succeeded(message.channel)

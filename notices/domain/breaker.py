@@ -28,14 +28,14 @@ class Breaker:
         return self.probe_at is None or self.probe_at <= now
 
 
-def failed(breaker: Breaker, now: datetime, *, wait: timedelta | None = None) -> Breaker:
-    """One more failure. `wait`: the provider itself said how long to stay away; that opens the breaker for this time."""
+def failed(breaker: Breaker, now: datetime) -> Breaker:
+    """One more failure. How long a provider asks us to wait is a matter of that one message: it may speak of one number that
+    has had enough, and nobody else must wait for that.
+    """
     failures = breaker.failures + 1
-    if wait is None and failures < FAILURES and not breaker.is_open:
+    if failures < FAILURES and not breaker.is_open:
         return replace(breaker, failures=failures)
-    return Breaker(
-        failures=failures, open_since=breaker.open_since or now, probe_at=now + max(wait or PROBE, PROBE)
-    )
+    return Breaker(failures=failures, open_since=breaker.open_since or now, probe_at=now + PROBE)
 
 
 def succeeded(breaker: Breaker) -> Breaker:

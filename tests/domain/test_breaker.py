@@ -35,8 +35,3 @@ def test_one_success_forgets_everything() -> None:
     assert succeeded(after(FAILURES)).lets_through(NOW)
 
 
-def test_a_provider_that_says_how_long_is_left_alone_that_long() -> None:
-    asked = failed(Breaker(), NOW, wait=dt.timedelta(minutes=5))
-    assert asked.is_open
-    assert not asked.lets_through(NOW + dt.timedelta(minutes=4))
-    assert asked.lets_through(NOW + dt.timedelta(minutes=5))
