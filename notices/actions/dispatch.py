@@ -12,7 +12,7 @@ import secrets
 import socket
 from dataclasses import dataclass, replace
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
 from cases import clock
@@ -110,7 +110,10 @@ def send_next(
         except (RulebookError, WordingError):
             # The rules or the words themselves cannot be read: no message's fault, and none may leave unjudged.
             raise
-        except Exception:
+        except Exception as fault:
+            if _is_the_databases(fault):
+                # It went away under us: no message's fault either, and none may be given up for it.
+                raise
             # One message that cannot be written or judged must not stand in the way of all others.
             log.exception("Message %s could not be prepared.", pk)
             return _stumbled(pk)
@@ -314,6 +317,11 @@ def _debt_of(message: Message) -> int | None:
         return message.plan.debt_id
     offer = _offer_of(message)
     return offer.debt_id if offer else None
+
+
+def _is_the_databases(fault: Exception) -> bool:
+    """Whether the connection broke, or a lock could not be had; a server that dies raises the bare class."""
+    return isinstance(fault, OperationalError | InterfaceError) or type(fault) is DatabaseError
 
 
 @transaction.atomic
