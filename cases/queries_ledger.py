@@ -199,7 +199,7 @@ def _events_of(seal: Seal, before: Seal | None) -> Iterator[Fault]:
             yield Fault(code="event_missing", seal=seal.number, event=leaf.event_id)
         elif merkle.leaf_hash(record_of(event)).hex() != leaf.leaf:
             yield Fault(code="event_altered", seal=seal.number, event=leaf.event_id)
-        elif before is not None and event.at < before.sealed_at - GRACE:
+        elif place >= seal.count or (before is not None and event.at < before.sealed_at - GRACE):
             yield Fault(code="event_inserted", seal=seal.number, event=leaf.event_id)
         if leaf.position != place:
             yield Fault(code="leaf_missing", seal=seal.number, event=leaf.event_id)

@@ -408,8 +408,10 @@ def block(number: int) -> Iterator[tuple[int, int, bytes, bytes]]:
     if night is None:
         return
     # Two nights' records of one place, exchanged, each fit by themselves: what names another run than most is in no place here.
-    runs = Asked.objects.filter(pk__gte=night.first, pk__lte=night.last).values("run").annotate(Count("pk"))
-    run = runs.order_by("-pk__count").values_list("run", flat=True).first()
+    runs = (
+        Asked.objects.filter(pk__gte=night.first, pk__lte=night.last).values("run").annotate(most=Count("pk"))
+    )
+    run = runs.order_by("-most").values_list("run", flat=True).first()
     for pk, record, leaf in records_of(night):
         ask = unpacked(record)
         yield pk, ask.place if ask.run == run else OF_NO_NIGHT, leaf, leaf_of(record)
@@ -419,5 +421,6 @@ def block(number: int) -> Iterator[tuple[int, int, bytes, bytes]]:
     where = Q(pk__gt=night.last, pk__lt=Coalesce(Subquery(following), Value(NO_RECORD)))
     if not Night.objects.filter(first__lt=night.first).exists():
         where |= Q(pk__lt=night.first)
-    for pk, leaf in Asked.objects.filter(where, ~Exists(theirs)).order_by("pk").values_list("pk", "leaf"):
-        yield pk, OF_NO_NIGHT, bytes(leaf), bytes(leaf)
+    strays = Asked.objects.filter(where, ~Exists(theirs)).order_by("pk")
+    for pk, kept in strays.values_list("pk", "leaf"):
+        yield pk, OF_NO_NIGHT, bytes(kept), bytes(kept)
