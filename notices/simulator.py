@@ -35,6 +35,8 @@ class Behaviour:
     error_percent: float = 0.0
     lost_ack_percent: float = 0.0
     down: bool = False
+    # Seconds that everybody is told to wait; 0 tells nobody.
+    throttle: int = 0
     honours_keys: bool = True
     keeps_a_list: bool = True
     limits: Limits | None = field(default_factory=Limits)
@@ -118,6 +120,8 @@ class Simulator(ThreadingHTTPServer):
             earlier = self._by_key.get(key) if here.honours_keys else None
             if here.down:
                 return 503, {}, {}, fate
+            if here.throttle:
+                return 429, {}, {"Retry-After": str(here.throttle)}, fate
             if earlier is not None:
                 return 200, _answer(earlier), {}, Fate.DELIVERED
             if fate is Fate.NO_SUCH_NUMBER:

@@ -116,7 +116,13 @@ def redis_server() -> Iterator[str]:
 
 @contextlib.contextmanager
 def worker(
-    *, broker: str = "", beat: bool = False, ready: bool = True, children: int = 0, **env: str
+    *,
+    broker: str = "",
+    beat: bool = False,
+    ready: bool = True,
+    children: int = 0,
+    app: str = "portal",
+    **env: str,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A Celery worker on the test's database; waits until it listens. Its log is `process.log`.
 
@@ -124,7 +130,7 @@ def worker(
     """
     folder = Path(tempfile.mkdtemp(prefix="steady-worker-"))
     log = folder / "log"
-    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-l", "INFO"]
+    command = [sys.executable, "-m", "celery", "-A", app, "worker", "-l", "INFO"]
     command += ["-P", "prefork", "-c", str(children)] if children else ["-P", "solo"]
     command += ["--without-mingle", "--without-gossip", "-n", f"{folder.name}@here"]
     if beat:

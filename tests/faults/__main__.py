@@ -9,7 +9,16 @@ from tests import postgres
 
 def main() -> int:
     with postgres.throw_away() as url:
-        command = [sys.executable, "-m", "pytest", "-q", "--long", "-rP", "--durations=20"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--long",
+            "-rP",
+            "--show-capture=stdout",
+            "--durations=20",
+        ]
         what = sys.argv[1:] or ["tests/faults", "--ignore=tests/faults/test_demo.py"]
         return subprocess.call([*command, *what], env={**os.environ, "DATABASE_URL": url})
 

@@ -121,12 +121,12 @@ class Cluster:
         programs = postgres.binaries() or absent("a PostgreSQL to restart")
         data = self.folder / "data"
         try:
-            for self.launcher in postgres.launchers(self.folder):
-                self.place = postgres._reachable(programs, self.folder, self.launcher)
+            for launcher in postgres.launchers(self.folder):
+                self.launcher, self.place = launcher, postgres._reachable(programs, self.folder, launcher)
                 shutil.rmtree(data, ignore_errors=True)
                 made = [self.place / "initdb", "-D", data, "-U", postgres.USER, "-A", "trust", "-E", "UTF8"]
                 made += ["--no-locale", "--no-sync", "--no-instructions"]
-                if self.launcher.start([str(word) for word in made], self.log).wait(timeout=60) == 0:
+                if launcher.start([str(word) for word in made], self.log).wait(timeout=60) == 0:
                     break
             self.start()
             self._run("createdb", "-h", self.folder, "-U", postgres.USER, postgres.DATABASE)
