@@ -43,24 +43,6 @@ class PrivateByDefault:
         return response
 
 
-class PublicData:
-    """The public's tables are the same for everybody: no cookie is read there, so none can matter."""
-
-    PREFIX = "/api/v1/public/"
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(self.PREFIX):
-            return self.get_response(request)
-        request.COOKIES = {}
-        response = self.get_response(request)
-        # Inner middleware says that it looked for a session and a language; neither changed the answer.
-        response.headers.pop("Vary", None)
-        return response
-
-
 class StaffSecondFactor:
     """Sessions end in time; pages we did not write keep to the table; staff show a second factor first."""
 

@@ -100,7 +100,6 @@ MIDDLEWARE = [
     "portal.middleware.PrivateByDefault",
     # Before the first that would look for a session or a language.
     "portal.api.cookieless.Cookieless",
-    "portal.middleware.PublicData",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -20,6 +20,7 @@ from cases.models import (
     Contact,
     Debt,
     DebtParty,
+    HelperReport,
     Statement,
     Submission,
     Vault,
@@ -215,6 +216,12 @@ def _classes(now: dt.datetime) -> Iterator[_Class]:
             borrower__in=kept
         ),
         deed=_remove_debts,
+    )
+    yield _Class(
+        period="retention.helpers",
+        what="helper_reports",
+        rows=HelperReport.objects.filter(reported_on__lt=before("retention.helpers").date()),
+        deed=_remove,
     )
     traces = before("retention.traces")
     yield _Class(

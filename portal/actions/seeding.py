@@ -23,6 +23,7 @@ from portal.actions import (
     seeding_complaints,
     seeding_contacts,
     seeding_evidence,
+    seeding_helpers,
     seeding_negotiation,
     seeding_payments,
     seeding_second_chance,
@@ -78,6 +79,7 @@ def tell(borrowers: Sequence[story.BorrowerPart]) -> None:
         diary.play(now)
         seeding_negotiation.leave_open(lenders)
         seeding_evidence.keep()
+        seeding_helpers.keep()
         _complaints(lenders)
     ledger.seal_all()
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 COOKIELESS = ("/api/v1/", "/api/openapi.json")
+# The released tables: the same for everybody, whatever language is asked for.
+ALIKE = "/api/v1/public/"
 
 
 class Cookieless:
@@ -20,7 +22,10 @@ class Cookieless:
             return self.get_response(request)
         request.META.pop("HTTP_COOKIE", None)
         response = self.get_response(request)
-        # Inner middleware says that it looked for a session; there was none to find.
+        # Inner middleware says that it looked for a session and a language; what it could not find changed nothing.
+        ignored = {"cookie", "accept-language"} if request.path_info.startswith(ALIKE) else {"cookie"}
         varies = [part.strip() for part in response.get("Vary", "").split(",")]
-        response.headers["Vary"] = ", ".join(part for part in varies if part and part != "Cookie")
+        response.headers.pop("Vary", None)
+        if told := ", ".join(part for part in varies if part and part.lower() not in ignored):
+            response.headers["Vary"] = told
         return response

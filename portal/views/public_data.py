@@ -1,5 +1,5 @@
 """The released tables for anyone's machine. The answer depends on the address alone: no cookie is read or set
-(`portal.middleware.PublicData`)."""
+(`portal.api.cookieless.Cookieless`)."""
 
 import datetime as dt
 

@@ -8,6 +8,7 @@ from django.test import Client
 
 QUOTES, RATES, SPLITS = "/api/v1/quotes", "/api/v1/rates", "/api/v1/fair-splits"
 CHECKS, WINDOWS = "/api/v1/conduct-checks", "/api/v1/contact-windows"
+SCAMS = "/api/v1/scam-checks"
 
 QUOTE: dict[str, Any] = {
     "currency": "CNY",
@@ -33,6 +34,7 @@ SPLIT: dict[str, Any] = {
         {"id": "c", "balance": "1200.00"},
     ],
 }
+SCAM: dict[str, Any] = {"text": "您好！先交3000元服务费，保证停息。", "language": "zh-hans"}
 CONTACT: dict[str, Any] = {
     "id": "c1",
     "at": "2027-04-01T10:00:00-04:00",

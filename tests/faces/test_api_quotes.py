@@ -21,6 +21,8 @@ from tests.faces.asking import (
     QUOTES,
     RATE,
     RATES,
+    SCAM,
+    SCAMS,
     SPLIT,
     SPLITS,
     WINDOW,
@@ -30,7 +32,7 @@ from tests.faces.asking import (
     pointers,
 )
 
-ALL = {QUOTES: QUOTE, RATES: RATE, SPLITS: SPLIT, CHECKS: CHECK, WINDOWS: WINDOW}
+ALL = {QUOTES: QUOTE, RATES: RATE, SPLITS: SPLIT, CHECKS: CHECK, WINDOWS: WINDOW, SCAMS: SCAM}
 each = pytest.mark.parametrize("address", ALL)
 
 

@@ -9,10 +9,8 @@ from django.db import connection
 
 from cases.domain import scam
 from portal.api.desk import LARGEST_BODY
-from tests.faces.asking import answer, ask, pointers
-
-SCAMS = "/api/v1/scam-checks"
-ASKED: dict[str, Any] = {"text": "您好！先交3000元服务费，保证停息。", "language": "zh-hans"}
+from tests.faces.asking import SCAM as ASKED
+from tests.faces.asking import SCAMS, answer, ask, pointers
 
 
 def test_the_published_example() -> None:

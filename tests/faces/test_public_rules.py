@@ -10,6 +10,7 @@ from django.test import Client
 
 from cases.domain import rights_cards, rulebook
 from cases.models import Event, HelperReport
+from portal.actions import retention
 from tests.builders import a_regulator
 from tests.signing_in import client_for
 
@@ -224,3 +225,14 @@ def test_every_place_and_stage_has_cards_that_fit_on_a_phone(client: Client) -> 
 
 def test_a_stage_that_is_none_shows_what_holds_always(client: Client) -> None:
     assert "Nights are yours." in page(client, "/rights/?place=XX&stage=M9")
+
+
+def test_a_report_goes_when_its_period_is_over(client: Client, clock: Any) -> None:
+    cache.clear()
+    client.post(REPORT, {"called": "somebody", "signs": ["new_loan"]})
+    clock.advance(days=2 * 365)
+    retention.apply()
+    assert HelperReport.objects.count() == 1
+    clock.advance(days=3)
+    retention.apply()
+    assert HelperReport.objects.count() == 0
