@@ -87,9 +87,7 @@ def test_the_night_asks_no_question_per_agreement(clock: Any) -> None:
     clock.set(builders.MORNING)
     made = [offers.accept(by=file.officers[0], offer=sent(file)[0]) for file in (a_file(1), a_file(1))]
     after(clock, made[0], 5)
-    with CaptureQueriesContext(
-        connection,
-    ) as two:
+    with CaptureQueriesContext(connection) as two:
         assert second_chance.mark_missed() == 2
     more = [
         offers.accept(by=file.officers[0], offer=sent(file)[0]) for file in (a_file(1) for _more in range(4))
@@ -97,7 +95,8 @@ def test_the_night_asks_no_question_per_agreement(clock: Any) -> None:
     after(clock, more[0], 5)
     with CaptureQueriesContext(connection) as six:
         assert second_chance.mark_missed() >= 4
-    assert len(six) == len(two)
+    # Those of before have missed two by now: one statement more writes all their notices.
+    assert len(six) == len(two) + 1
 
 
 def test_marks_are_history(plan: Plan, clock: Any) -> None:
