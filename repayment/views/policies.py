@@ -8,6 +8,8 @@ from cases import clock, naming
 from cases import queries as case_queries
 from cases.access import Permission, requires
 from repayment import queries, queries_eligibility, wording
+from repayment.domain import second_chance
+from repayment.domain.second_chance import Published
 
 
 @requires(Permission.PLAN_SEND)
@@ -34,8 +36,13 @@ def lender_policy(request: HttpRequest, ref: str) -> HttpResponse:
         if policy is not None
     ]
     currency = here[0].debt.currency
+    published = Published.from_json(policy.second_chance if policy else {})
     return render(
         request,
         "plans/policy.html",
-        {"named": here[0], "policy": policy, "standings": standings, "currency": currency},
+        {"named": here[0], "policy": policy, "standings": standings, "currency": currency}
+        | {
+            "published": published,
+            "leeway": second_chance.leeway(published, lender_type=lender.kind, on=clock.today()),
+        },
     )
