@@ -1,6 +1,7 @@
 """When reminders left and how full people's days were, for the regulator: read-only connection, small counts hidden.
 
-Hours and days are those of the person's own clock, wherever the server or the lender is.
+Hours and days are those of the person's own clock, wherever the server or the lender is. The rows add up to what stands under
+"sent" in the table of months, so all of them are hidden while that table hides one of its own.
 """
 
 import datetime as dt
@@ -10,23 +11,26 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Case, Count, DateField, IntegerField, QuerySet, When
+from django.db.models import Case, Count, DateField, IntegerField, QuerySet, Value, When
 from django.db.models.functions import ExtractHour, TruncDate
 
 from cases import clock
 from cases.domain.suppression import ALL, Shape, suppress
 from cases.models import User
 from notices.models import Message
+from portal.queries_reports import messages_by_month
 from portal.routing import reports
 
+INSIDE = -1
+"""What was only to be read in Steady: nothing arrived anywhere at any hour."""
 DAYS = 30
 """How far back the days are counted that were full."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One row of a table: an hour of the day, or a number of reminders in one day; None is all of them together, and a
-    hidden count is None too."""
+    """One row of a table: an hour of the day (INSIDE: none), or a number of reminders in one day; None is all of them
+    together, and a hidden count is None too."""
 
     key: int | None
     count: int | None
@@ -36,6 +40,7 @@ def sends_by_hour() -> Sequence[Line]:
     """Reminders that left, by the hour the person's own clock showed, and all of them last."""
     zones = _zones()
     hour = Case(
+        When(channel=Message.Channel.INBOX, then=Value(INSIDE)),
         *(When(person__timezone=zone, then=ExtractHour("sent_at", tzinfo=ZoneInfo(zone))) for zone in zones),
         output_field=IntegerField(),
     )
@@ -51,15 +56,16 @@ def days_by_reminders() -> Sequence[Line]:
         output_field=DateField(),
     )
     since = clock.now() - dt.timedelta(days=DAYS)
-    rows = _left().filter(sent_at__gte=since).annotate(day=day).values("person", "day")
+    pushed = _left().exclude(channel=Message.Channel.INBOX)
+    rows = pushed.filter(sent_at__gte=since).annotate(day=day).values("person", "day")
     counted = Counter(row["count"] for row in rows.annotate(count=Count("id")).order_by().iterator() if zones)
     return _hidden(dict(sorted(counted.items())))
 
 
 def _left() -> QuerySet[Message]:
-    states = [Message.State.SENT, Message.State.DELIVERED, Message.State.UNCERTAIN]
+    states = [Message.State.SENT, Message.State.DELIVERED]
     rows = Message.objects.using(reports()).filter(purpose=Message.Purpose.REMINDER, state__in=states)
-    return rows.filter(sent_at__isnull=False).exclude(channel=Message.Channel.INBOX)
+    return rows.filter(sent_at__isnull=False)
 
 
 def _zones() -> Sequence[str]:
@@ -76,6 +82,8 @@ def _hidden(counts: dict[int, int]) -> Sequence[Line]:
         threshold=settings.SMALL_CELL_THRESHOLD,
     )
     assert table is not None
+    told = all(month.sent is not None for month in messages_by_month())
     return [
-        Line(key=names.get(row), count=table.shown[row, ALL]) for row in (*names, *([ALL] if names else []))
+        Line(key=names.get(row), count=table.shown[row, ALL] if told else None)
+        for row in (*names, *([ALL] if names else []))
     ]

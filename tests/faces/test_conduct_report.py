@@ -42,11 +42,19 @@ def test_sends_are_counted_by_the_hour_where_the_person_is():
     assert lines == {9: 25, 12: 11, None: 36}
 
 
-def test_what_was_read_in_steady_or_never_left_is_no_send():
+def test_what_is_only_read_in_steady_has_no_hour_and_what_never_left_no_row():
     sent(12, channel="inbox")
     sent(12, state=Message.State.WITHHELD, sent_at=None)
     sent(12, purpose="answer")
-    assert queries_sends.sends_by_hour() == []
+    assert [(line.key, line.count) for line in queries_sends.sends_by_hour()] == [(-1, 12), (None, 12)]
+    assert queries_sends.days_by_reminders() == []
+
+
+def test_while_the_table_of_months_hides_what_was_sent_no_sum_gives_it_away():
+    sent(18)
+    sent(2, state=Message.State.WITHHELD, sent_at=None)
+    assert {line.count for line in queries_sends.sends_by_hour()} == {None}
+    assert {line.count for line in queries_sends.days_by_reminders()} == {None}
 
 
 def test_a_small_hour_is_hidden_and_cannot_be_worked_out():
