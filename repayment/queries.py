@@ -136,10 +136,11 @@ def not_agreed(user: User) -> list[Debt]:
     return list(case_queries.debts_for(user).exclude(plans__state__in=SETTLED))
 
 
-def promised(user: User, currency: str) -> int:
-    """What agreements in force take in their dearest month still to come."""
+def promised(user: User, currency: str, *, besides: int | None = None) -> int:
+    """What agreements in force take in their dearest month still to come; not the one on the debt `besides`."""
     largest = (
-        Instalment.objects.filter(
+        Instalment.objects.exclude(plan__debt=besides)
+        .filter(
             plan__case__borrower=user,
             plan__debt__currency=currency,
             plan__state__in=IN_FORCE,

@@ -177,7 +177,8 @@ def affordability(user: User, offer: Offer, schedule: Schedule) -> Affordability
     ]
     return Affordability(
         available=statement.available,
-        agreed=queries.promised(user, currency),
+        # What these terms would replace is not paid beside them.
+        agreed=queries.promised(user, currency, besides=offer.debt_id),
         asked_by_others=sum(others),
         asked=schedule.highest,
     )

@@ -117,3 +117,21 @@ def test_a_paused_plan_keeps_its_rows_for_reading(file: Any, plan: Plan, client_
     answer = client_for(file.borrower).get(reverse("agreement", args=[plan.ref]))
     assert answer.status_code == 200
     assert answer.context["rows"]
+
+
+def test_a_borrower_asks_for_a_change_and_the_old_agreement_stays_until_a_yes(
+    file: Any, plan: Plan, client_for: Any
+) -> None:
+    client = client_for(file.borrower)
+    address = reverse("agreement_change", args=[plan.ref])
+    assert address in client.get(reverse("agreement", args=[plan.ref])).content.decode()
+    data = asked(plan, waive_interest="", missed="", reason="")
+    looked = client.post(address, data, follow=True)
+    assert looked.redirect_chain == [(f"{address}?look", 302)]
+    assert "Agreed now" in page(looked)
+    assert looked.context["looked"]["afford"].agreed == 0
+    assert client.post(address, data | {"send": "1"}).status_code == 302
+    offer = Offer.objects.latest("pk")
+    plan.refresh_from_db()
+    assert (offer.made_by, plan.state) == (Offer.Side.BORROWER, Plan.State.ACTIVE)
+    assert client.get(address).headers["Location"] == reverse("offer", args=[offer.ref])
