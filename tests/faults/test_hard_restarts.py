@@ -9,9 +9,11 @@ import threading
 import time
 
 import pytest
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
+from notices.actions import dispatch
 from notices.domain import delivery
+from notices.models import Message
 from tests import builders
 from tests.actions.reminding import a_message
 from tests.faults import rig
@@ -122,3 +124,36 @@ def test_control_a_yes_before_the_commit_is_lost(cluster):
     connection.close()
     assert promised
     assert rig.keys() & set(promised) == set()
+
+
+def test_a_connection_that_breaks_is_no_stumble_of_the_message():
+    """Three stumbles give a message up; whoever waits for an answer must not lose it to a database that came back."""
+    message = a_message(rig.somebody_at_noon(), builders.a_lender(kind="creditor"), **rig.CONFIRMATION)
+    raised: list[Exception] = []
+
+    def send() -> None:
+        try:
+            dispatch.send_next(worker="cut off")
+        except Exception as problem:
+            raised.append(problem)
+        finally:
+            connection.close()
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        Message.objects.select_for_update().get(pk=message.pk)
+        worker = threading.Thread(target=send)
+        worker.start()
+        waiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+        waiting += "AND datname = current_database()"
+
+        def cut_off() -> int:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            return len(cursor.fetchall())
+
+        wait_until(cut_off, what="the worker's waiting for the row")
+    worker.join(timeout=30)
+    assert [type(problem) for problem in raised] == [OperationalError]
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == ("queued", 0)
+    assert dispatch.drain().sent == 1
