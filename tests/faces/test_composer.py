@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cases.models import Event, Hold, Viewing
+from cases.models import Event, Hold, Lender, Viewing
 from notices.actions import dispatch, preferences
 from notices.models import Decision, Message, OutboxEntry
 from repayment.actions import offers
@@ -162,3 +162,13 @@ def test_more_sentences_ask_no_more_questions(file, officer):
     a_plan(dt.date(2027, 5, 20), of=file.borrower, owed_to=file.lenders[0])
     assert asked() <= one
     assert one <= 60
+
+
+def test_for_a_us_collector_discreet_words_stay_in_steady_and_say_who_collects(file, officer, clock):
+    clock.set(dt.datetime(2027, 5, 12, 16, tzinfo=dt.UTC))
+    Lender.objects.filter(pk=file.lenders[0].pk).update(jurisdiction="US", kind="debt_collector")
+    page = officer.get(url(file))
+    assert page.status_code == 200
+    assert "登录后才看得到" in words(page)
+    assert "由催收公司发送" in words(page)
+    assert "合计最多 1 条" in words(page)
