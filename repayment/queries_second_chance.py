@@ -80,6 +80,8 @@ class Chance:
 def chances(accounts: Iterable[Account], today: dt.date) -> list[Chance]:
     """Where these agreements stand, in their order: four queries more than their accounts took."""
     wanted = list(accounts)
+    if not wanted:
+        return []
     plans = [account.plan for account in wanted]
     policies = queries.policies_for({plan.case.lender_id for plan in plans}, today)
     held = _held({plan.case.borrower_id for plan in plans})
@@ -214,8 +216,21 @@ def ended_lately(today: dt.date) -> list[Plan]:
 def of_person(user: User, accounts: Sequence[Account], today: dt.date) -> list[Chance]:
     """The person's agreements that are behind, at risk or broken, for the home page."""
     broken = queries.plans_for(user).filter(state=Plan.State.BROKEN)
-    found = chances([*accounts, *queries_payments.accounts(broken)], today)
+    behind = [account for account in accounts if _is_behind(account, today)]
+    found = chances([*behind, *queries_payments.accounts(broken)], today)
     return [each for each in found if is_news(each)]
+
+
+def if_behind(account: Account, today: dt.date) -> Chance | None:
+    """Where an agreement stands, asked only where there is something to say: no query while it is in order."""
+    needed = account.plan.state == Plan.State.BROKEN or _is_behind(account, today)
+    return chances([account], today)[0] if needed else None
+
+
+def _is_behind(account: Account, today: dt.date) -> bool:
+    return account.plan.state == Plan.State.ACTIVE and any(
+        row.standing.open and row.instalment.due < today for row in account.rows
+    )
 
 
 def is_news(chance: Chance) -> bool:

@@ -20,7 +20,7 @@ def chances_of(officer: User, case: Case) -> list[Chance]:
     """The agreements of a case that are behind or ended early. What is stopped says nothing here."""
     plans = queries.plans_for(officer).filter(case=case, state__in=(Plan.State.ACTIVE, Plan.State.BROKEN))
     accounts = queries_payments.accounts(plans)
-    found = queries_second_chance.chances(accounts, clock.today()) if accounts else []
+    found = queries_second_chance.chances(accounts, clock.today())
     return [each for each in found if (each.breach and each.returned) or queries_second_chance.is_news(each)]
 
 

@@ -13,7 +13,16 @@ from cases import clock, naming, queries_ledger
 from cases.access import Permission, public, requires
 from cases.actions import ledger
 from cases.domain.refusal import Refused
-from repayment import calendar_file, pack, queries, queries_pack, queries_payments, queries_plans, queries_second_chance, wording
+from repayment import (
+    calendar_file,
+    pack,
+    queries,
+    queries_pack,
+    queries_payments,
+    queries_plans,
+    queries_second_chance,
+    wording,
+)
 from repayment.actions import plans as actions
 from repayment.domain.allocation import RowState
 from repayment.domain.difference import differences, usual_amount
@@ -115,7 +124,7 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
         "agreements/sheet.html",
         {
             "account": account,
-            "chance": queries_second_chance.chances([account], clock.today())[0],
+            "chance": queries_second_chance.if_behind(account, clock.today()),
             "near": near,
             "far": account.rows[len(near) :],
             "noted": [(noted, account.lines_of(noted)) for noted in reversed(account.payments)],
