@@ -31,6 +31,9 @@ NO_FILE = {
     "admin:repayment_policy_add": "The lender's own published policies.",
     "admin:waiver_budget": "The lender's own sums by month.",
     "admin:approvals": "References, figures and colleagues' names; no name and no words of a borrower. Whoever opens one is logged.",
+    "admin:tokens": "The lender's own keys: what they are called, what they may do, until when.",
+    "admin:token_new": "The lender's own keys.",
+    "admin:token_end": "The lender's own keys.",
 }
 
 

@@ -54,15 +54,20 @@ def sent(file: File, kind: str = "soonest") -> list[Offer]:
     return proposals.send(by=file.borrower, choice=choice, shares=shares)
 
 
-def a_question() -> Question:
+def a_question(file: File | None = None) -> Question:
     """A borrower's question on the own proposal, not answered yet."""
-    file = a_file(1)
+    file = file or a_file(1)
     return questions.ask(by=file.borrower, offer=sent(file)[0], text="可以晚一个月开始吗？")
 
 
-def an_approval() -> Approval:
-    """An officer's answer that waits for a second person, because of how much it waives."""
-    file = a_file(1, overdue=100_00, authority={"officer": {"waiver": 0}})
+def a_bound_file() -> File:
+    """A file whose officer may waive nothing alone, with fees that could be waived."""
+    return a_file(1, overdue=100_00, authority={"officer": {"waiver": 0}})
+
+
+def an_approval(file: File | None = None) -> Approval:
+    """An officer's answer that waits for a second person, because of how much it waives; of `a_bound_file`."""
+    file = file or a_bound_file()
     offer = sent(file)[0]
     terms = dataclasses.replace(Terms.from_json(offer.terms), waive_interest=0, waive_fees=50_00)
     return approvals.ask(by=file.officers[0], offer=offer, terms=terms, reason="可以免掉一部分。")

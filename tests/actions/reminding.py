@@ -8,6 +8,7 @@ from typing import Any
 from cases import clock
 from cases.models import Consent, Lender, User
 from notices.models import Message
+from notices.queries_night import HOUR, SOURCES
 from repayment.domain.terms import Method, Terms
 from repayment.models import Instalment, Offer, Plan
 from tests import builders
@@ -79,6 +80,12 @@ def a_plan(
     if consent:
         agree_to_reminders(borrower, lender)
     return plan
+
+
+def morning_of(wording: str, day: dt.date) -> dt.datetime:
+    """When the message of that wording about that day would leave if nothing stood against it."""
+    (before,) = (source.days for source in SOURCES if source.wording == wording)
+    return dt.datetime.combine(day - dt.timedelta(days=before), HOUR, clock.BEIJING)
 
 
 def agree_to_reminders(borrower: User, lender: Lender) -> Consent:

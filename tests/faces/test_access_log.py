@@ -15,7 +15,7 @@ from cases.actions import complaints, viewing
 from cases.models import Complaint, Viewing
 from portal.officer.watch import NO_FILE
 from tests.actions.evidencing import shared_evidence
-from tests.actions.negotiating import File, a_file, sent
+from tests.actions.negotiating import File, a_bound_file, a_file, a_question, an_approval, sent
 from tests.builders import a_case, an_officer
 from tests.faces.paying import a_payment
 from tests.signing_in import client_for
@@ -76,6 +76,9 @@ REFS: dict[str, Callable[[File], str]] = {
     "admin:offer_counter": lambda file: sent(file)[0].ref,
     "admin:offer_refusal": lambda file: sent(file)[0].ref,
     "admin:offer_withdrawal": lambda file: sent(file)[0].ref,
+    "admin:question_new": lambda file: sent(file)[0].ref,
+    "admin:question": lambda file: a_question(file).ref,
+    "admin:approval": lambda file: an_approval(file).ref,
     "admin:payment": lambda file: a_payment(file).ref,
     "admin:plan_change": lambda file: a_payment(file).plan.ref,
     "admin:plan_pause": lambda file: a_payment(file).plan.ref,
@@ -90,7 +93,7 @@ REFS: dict[str, Callable[[File], str]] = {
 @pytest.mark.parametrize("name", WATCHED)
 def test_every_such_page_writes_one_row_each_time(name: str) -> None:
     assert name in REFS, f"Say in REFS how {name} is reached."
-    file = a_file()
+    file = a_bound_file() if name == "admin:approval" else a_file()
     ref = REFS[name](file)
     client = client_for(file.officers[0])
     for times in (1, 2):

@@ -19,6 +19,7 @@ from notices.actions import dispatch, news, planning
 from notices.models import Message, OutboxEntry
 from repayment.models import Choice, Offer, Plan
 from tests import builders as make
+from tests.actions.reminding import morning_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -287,7 +288,7 @@ def the_agreement_is_checked_by_anyone(me: Walk, anyone: Walk, plan: Plan) -> No
 
 def a_reminder_leaves_at_a_lawful_hour(me: Walk, plan: Plan, clock: Any) -> None:
     first = plan.instalments.order_by("number").first()
-    morning = planning.moment(first.due, planning.DAYS_BEFORE["reminder_due_soon"])
+    morning = morning_of("reminder_due_soon", first.due)
     night = clock.set(morning - dt.timedelta(hours=6))
     planning.plan(night)
     planning.plan(night)
