@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from heapq import merge
+from itertools import islice
 
 from cases.domain import conduct
 from cases.domain.conduct import HOURS, Finding
@@ -25,7 +27,11 @@ from cases.domain.rulebook import Kind, Rulebook
 HORIZON = timedelta(days=35)
 """Nothing lawful within this time: refused rather than promised."""
 MOST_TURNS = 10_000
-"""No honest question has nearly as many moments at which its answer could turn; one made to have more is refused."""
+MOST_LOOKS = 12_000
+"""
+No honest question has nearly as many moments at which its answer could turn, nor needs so many looks at a clock; one made
+to have more is refused, before it keeps the site from everybody else.
+"""
 PROTECTIONS = frozenset(
     {"opt_out", "cease", "represented", "plan_in_force", "contact_refused", "moratorium", "dispute"}
 )
@@ -58,8 +64,12 @@ def ask(rulebook: Rulebook, history: History, proposed: Contact, *, lender_type:
         return refused
     if not _blocks(findings):
         return Window(answer=Answer.ALLOWED, not_before=None, findings=findings)
-    for at in _turns(rulebook, history, now, lender_type)[:MOST_TURNS]:
-        later = _first_objection(rulebook, history, replace(proposed, at=at), lender_type)
+    looks = 0
+    for at in islice(_turns(rulebook, history, now, lender_type), MOST_TURNS):
+        looked, later = _first_objection(rulebook, history, replace(proposed, at=at), lender_type)
+        looks += looked
+        if looks > MOST_LOOKS:
+            return refused
         if not later:
             return Window(answer=Answer.DEFERRED, not_before=at, findings=findings)
         if _protects(history, later):
@@ -69,13 +79,15 @@ def ask(rulebook: Rulebook, history: History, proposed: Contact, *, lender_type:
 
 def _first_objection(
     rulebook: Rulebook, history: History, contact: Contact, lender_type: str
-) -> Sequence[Finding]:
-    """What is found on the first clock on which anything blocks; protections are the same on all."""
+) -> tuple[int, Sequence[Finding]]:
+    """How many clocks were looked at, and what is found on the first that blocks; protections are the same on all."""
+    looked = 0
     for day in history.clocks(contact, outside=True):
+        looked += 1
         findings = conduct.judge(rulebook, contact, [day], lender_type=lender_type)
         if _blocks(findings) or _protects(history, findings):
-            return findings
-    return ()
+            return looked, findings
+    return looked, ()
 
 
 def _protects(history: History, findings: Sequence[Finding]) -> bool:
@@ -88,17 +100,23 @@ def _blocks(findings: Sequence[Finding]) -> bool:
     return any(finding.verdict is not Kind.CONCERN for finding in findings)
 
 
-def _turns(rulebook: Rulebook, history: History, now: datetime, lender_type: str) -> list[datetime]:
-    """Every moment up to the horizon at which a verdict can turn, in order."""
+def _turns(rulebook: Rulebook, history: History, now: datetime, lender_type: str) -> Iterator[datetime]:
+    """Every moment up to the horizon at which a verdict can turn, in order, each worked out only when it is asked for."""
     moments = {whole_second(contact.at) for contact in history.contacts}
     for fact in history.said.all:
         moments.add(fact.begins)
         if fact.ends is not None:
             moments.add(fact.ends)
-    seconds = _seconds(rulebook, history, lender_type)
     for zone in history.zones:
-        moments.update(_on_the_clock(zone, seconds, now))
-    return sorted(at for at in moments if now < at <= now + HORIZON)
+        moments.update(_clock_changes(zone, now))
+    seconds = _seconds(rulebook, history, lender_type)
+    last = now
+    for at in merge(sorted(moments), *(_on_the_clock(zone, seconds, now) for zone in history.zones)):
+        if at > now + HORIZON:
+            return
+        if at > last:
+            yield at
+            last = at
 
 
 def _seconds(rulebook: Rulebook, history: History, lender_type: str) -> list[int]:
@@ -114,15 +132,19 @@ def _seconds(rulebook: Rulebook, history: History, lender_type: str) -> list[int
 
 
 def _on_the_clock(zone: str, seconds: Sequence[int], now: datetime) -> Iterator[datetime]:
+    """When this clock shows one of these seconds, in order; twice where the clock goes back over it."""
     today = local_time(now, zone).date
     for days in range(HORIZON.days + 2):
+        shown = []
         for second in seconds:
             first = first_instant(today + timedelta(days=days), second, zone, after=now)
-            if first:
-                yield first
-                again = first_instant(today + timedelta(days=days), second, zone, after=first)
-                if again:
-                    yield again
+            again = first and first_instant(today + timedelta(days=days), second, zone, after=first)
+            shown += [at for at in (first, again) if at]
+        yield from sorted(shown)
+
+
+def _clock_changes(zone: str, now: datetime) -> Iterator[datetime]:
+    for days in range(HORIZON.days + 2):
         change = next_clock_change(
             zone, after=now + timedelta(days=days), until=now + timedelta(days=days + 1)
         )

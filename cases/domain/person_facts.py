@@ -4,7 +4,7 @@ in a moratorium. Each is a dated fact; which of them a contact meets is found he
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -45,13 +45,18 @@ class PersonFact:
     before: int | None = None
     after: int | None = None
     days: frozenset[str] = frozenset(DAYS)
+    # Asked of every contact on every clock, so the set is made once.
+    _about: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_about", frozenset(self.debts))
 
     def holds(self, at: datetime) -> bool:
         return self.begins <= at and (self.ends is None or at < self.ends)
 
     def concerns(self, contact: Contact) -> bool:
         """Of one unnamed debt, every fact is true."""
-        return not self.debts or not contact.debts or not set(self.debts).isdisjoint(contact.debts)
+        return not self.debts or not contact.debts or not self._about.isdisjoint(contact.debts)
 
     def opts_out(self, contact: Contact) -> bool:
         channel = not self.channel or same_channel(self.channel, contact.channel)

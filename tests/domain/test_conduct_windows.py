@@ -1,6 +1,7 @@
 """When a contact may be made: allowed, deferred to the first whole second that is free, or refused without an end."""
 
 import random
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -160,3 +161,20 @@ def test_what_is_deferred_is_free_then_and_not_a_second_before(seed: int, jurisd
             if earlier >= datetime.fromisoformat(at + HOME[jurisdiction][1]):
                 again = ask(jurisdiction, earlier.isoformat(), contacts=contacts, **proposed)
                 assert again[:2] == ("deferred", not_before)
+
+
+def test_a_question_made_to_be_slow_is_refused_soon() -> None:
+    """Night somewhere on twelve clocks at any moment, and two hundred hours that do not suit for each of them to end."""
+    zones = [f"Etc/GMT{hours:+d}" for hours in range(-11, 12, 2)]
+    hours = [
+        ALWAYS | {"kind": "inconvenient", "before": f"{minute // 60:02d}:{minute % 60:02d}"}
+        for minute in range(200)
+    ]
+    contacts = [
+        contact(str(n), (datetime(2027, 4, 1) + timedelta(minutes=n * 20)).isoformat(), "US")
+        for n in range(2000)
+    ]
+    begun = time.process_time()
+    answer = ask("US", "2027-04-01T12:00:00", *hours, contacts=contacts, zones=zones, **CALL)
+    assert answer[:2] == ("refused", None)
+    assert time.process_time() - begun < 6

@@ -102,6 +102,7 @@ def contact(**more: Any) -> dict[str, Any]:
         (person(timezones=["../Asia/Shanghai"]), "/person/timezones/0"),
         (person(timezones=["America"]), "/person/timezones/0"),
         (person(timezones=[None]), "/person/timezones/0"),
+        (person(timezones=["UTC"] * 13), "/person/timezones"),
         (person(facts=None), "/person/facts"),
         (person(name="x"), "/person/name"),
         (fact(kind="rumour"), "/person/facts/0/kind"),
