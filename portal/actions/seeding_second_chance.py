@@ -36,7 +36,7 @@ LATE = (
     Late(
         name="罗小满",
         phone="+8613900000902",
-        lender=story.YUNSHAN,
+        lender=story.ANLAN,
         principal=720_000,
         behind=12,
         bears_interest=True,
