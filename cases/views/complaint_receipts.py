@@ -81,8 +81,11 @@ def complaint_receipt(request: HttpRequest) -> HttpResponse:
     form = ReceiptForm(request.POST or None)
     if request.method != "POST":
         return render(request, "complaints/receipt.html", {"form": form})
-    here = limits.allows("receipt", limits.address(request), **_LOOKS)
-    if not (limits.allows("receipts", "all", **_LOOKS_OF_ALL) and here):
+    # What is over the first limit does not count for the second: one caller must not close the page to everybody.
+    if not (
+        limits.allows("receipt", limits.address(request), **_LOOKS)
+        and limits.allows("receipts", "all", **_LOOKS_OF_ALL)
+    ):
         return render(request, "complaints/receipt.html", {"form": form, "wait": True}, status=429)
     if form.is_valid():
         index = actions.receipt_index(receipt.read(form.cleaned_data["receipt"]))

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 from django.views.decorators.csrf import csrf_exempt
 
+from cases import limits
 from cases.access import View, public
 from cases.domain import wire
 from cases.domain.refusal import Refused
@@ -103,7 +104,7 @@ def count(request: HttpRequest) -> None:
         return
     now = time.time()
     minute, past = divmod(int(now), _MINUTE)
-    who = salted_hmac("portal.api.desk", _address(request), algorithm="sha256").hexdigest()
+    who = salted_hmac("portal.api.desk", limits.address(request), algorithm="sha256").hexdigest()
     key = f"api:{minute}:{who}"
     cache.add(key, 0, timeout=2 * _MINUTE)
     try:
@@ -117,15 +118,6 @@ def count(request: HttpRequest) -> None:
             _("Please wait %(seconds)s seconds and go on.") % {"seconds": wait},
             headers={"Retry-After": wait},
         )
-
-
-def _address(request: HttpRequest) -> str:
-    """The caller's address; of X-Forwarded-For only what our own proxies wrote is believed."""
-    behind = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    named = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if behind and len(named) >= behind:
-        return named[-behind]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 # ── the body ─────────────────────────────────────────────────────────────────────────────────

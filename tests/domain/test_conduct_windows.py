@@ -171,7 +171,11 @@ def test_a_question_made_to_be_slow_is_refused_soon() -> None:
         for minute in range(200)
     ]
     contacts = [
-        contact(str(n), (datetime(2027, 4, 1) + timedelta(minutes=n * 20)).isoformat(), "US")
+        contact(
+            str(n),
+            (datetime.fromisoformat("2027-04-01T00:00:00") + timedelta(minutes=n * 20)).isoformat(),
+            "US",
+        )
         for n in range(2000)
     ]
     begun = time.process_time()

@@ -157,6 +157,18 @@ def test_guessing_is_slowed_down(visitor: Client, bank: Lender, monkeypatch: Any
     assert visitor.post(reverse("complaint_receipt"), {"receipt": kept.receipt}).status_code == 429
 
 
+def test_one_address_cannot_close_the_page_to_everybody(
+    visitor: Client, bank: Lender, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("cases.views.complaint_receipts._LOOKS", {"most": 2, "seconds": 600})
+    monkeypatch.setattr("cases.views.complaint_receipts._LOOKS_OF_ALL", {"most": 4, "seconds": 600})
+    for host in range(6):
+        # An IPv6 line has 2**64 addresses and is one caller.
+        visitor.post(reverse("complaint_receipt"), {"receipt": "1" * 16}, REMOTE_ADDR=f"2001:db8:1:2::{host}")
+    other = visitor.post(reverse("complaint_receipt"), {"receipt": "1" * 16}, REMOTE_ADDR="2001:db8:1:3::1")
+    assert other.status_code == 422
+
+
 def test_the_page_closes_by_itself_and_by_a_button(visitor: Client, bank: Lender, monkeypatch: Any) -> None:
     kept = a_visitors_complaint(bank)
     address = reverse("complaint", args=[kept.ref])
