@@ -45,7 +45,7 @@ class Evidence(models.Model):
     class Scan(models.TextChoices):
         ABSENT = "absent", _("Not scanned: this site has no scanner")
         CLEAN = "clean", _("Scanned, nothing found")
-        WAITING = "waiting", _("Being checked")
+        WAITING = "waiting", _("Being scanned")
         REFUSED = "refused", _("The scanner found something")
 
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)

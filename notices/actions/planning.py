@@ -67,7 +67,12 @@ def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
     books = {name: rulebooks.load(name) for name in ("CN", "US", "UK")}
     found = queries_night.places()
     number = (Night.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
-    judge = bulk.Night(run=number, setting=Setting(zones=found.zones, laws=found.laws, books=books), start=at)
+    judge = bulk.Night(
+        run=number,
+        setting=Setting(zones=found.zones, laws=found.laws, books=books),
+        start=at,
+        ahead=horizon.days + 1,
+    )
     work = _Work(judge, sent_before(at), found.law_of)
     sql, values = queries_night.candidates(at, horizon, found, books)
     try:

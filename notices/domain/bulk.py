@@ -51,8 +51,8 @@ RECORD = np.dtype([(name, _WIDTHS[width]) for name, width in night.FIELDS])
 
 TRIES = 8
 """A reminder put off again and again meets its `not_after` long before."""
-_DAYS = 48
-"""Local days a block may touch: the gate's horizon, and some to spare."""
+_SPARE = 45
+"""Local days a block may touch beyond those it plans: the gate's horizon, and some days on either side."""
 _UNASKED = -1
 # More than there are lenders: a person and a lender make one number.
 _LENDERS = 1 << 32
@@ -105,11 +105,12 @@ class _Combos:
 class Night:
     """Settles blocks of candidates. Combinations once worked out are kept from block to block.
 
-    `start` is the business instant of the run: no candidate's moment lies more than some days around it.
+    `start` is the business instant of the run; candidates' moments lie between it and `ahead` days later.
     """
 
-    def __init__(self, *, run: int, setting: Setting, start: datetime) -> None:
+    def __init__(self, *, run: int, setting: Setting, start: datetime, ahead: int = 3) -> None:
         self._run = run
+        self.days = ahead + _SPARE
         self._setting = setting
         self._first_day = (start.astimezone(UTC) - timedelta(days=3)).date()
         self._combos = _Combos()
@@ -149,7 +150,7 @@ class Night:
             name = self._zones()[zone]
             early = datetime.combine(self._first_day, datetime.min.time(), UTC) - timedelta(days=3)
             starts = []
-            for number in range(_DAYS):
+            for number in range(self.days):
                 found = clocks.first_instant(self._first_day + timedelta(days=number), 0, name, after=early)
                 assert found is not None
                 starts.append(int(found.timestamp()))
@@ -256,9 +257,11 @@ class _Block:
         # One count per clock: the person's own first, then every clock that a law reads here.
         self._readings = [-1, *np.unique(self._judged).tolist()]
         self._by_person = {
-            zone: np.zeros((len(self._people), _DAYS), dtype=np.int16) for zone in self._readings
+            zone: np.zeros((len(self._people), around.days), dtype=np.int16) for zone in self._readings
         }
-        self._by_pair = {zone: np.zeros((len(self._pairs), _DAYS), dtype=np.int16) for zone in self._readings}
+        self._by_pair = {
+            zone: np.zeros((len(self._pairs), around.days), dtype=np.int16) for zone in self._readings
+        }
         self._count_in(sent)
         self._facts = self._flags()
         self._protections = self._protected()
@@ -375,7 +378,7 @@ class _Block:
         of_pair = (self._pairs[pair] == key) & (lender != 0)
         for reading in self._readings:
             days = self._clock(reading, self._own[who], at)
-            near = (days >= 0) & (days < _DAYS)
+            near = (days >= 0) & (days < self._around.days)
             _tally(self._by_person[reading], who[near], days[near])
             near &= of_pair
             _tally(self._by_pair[reading], pair[near], days[near])
@@ -470,7 +473,7 @@ def leaves(records: NDArray[Any]) -> Iterator[bytes]:
 
 def _tally(counts: NDArray[np.int16], group: Ints, days: Ints) -> None:
     """Add one for each (group, day); somebody may stand there many times."""
-    places, times = np.unique(group * _DAYS + days, return_counts=True)
+    places, times = np.unique(group * counts.shape[1] + days, return_counts=True)
     counts.reshape(-1)[places] += times.astype(np.int16)
 
 

@@ -19,7 +19,7 @@ class Template(models.Model):
         PROPOSED = "proposed", _("Waits for a second person")
         PUBLISHED = "published", _("In use")
         REFUSED = "refused", _("Not approved")
-        WITHDRAWN = "withdrawn", _("Taken back")
+        WITHDRAWN = "withdrawn", _("Taken back by its author")
         REPLACED = "replaced", _("Replaced")
 
     ref = models.CharField(max_length=16, unique=True, default=refs.new, editable=False)

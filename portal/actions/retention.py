@@ -27,7 +27,7 @@ from cases.models import (
     Viewing,
     Work,
 )
-from notices.models import Message, OutboxEntry
+from notices.models import Inbound, Message, OutboxEntry
 from portal import queries_rights
 from portal.domain.personal import PERSONAL
 from repayment.models import Approval, Choice, Offer, Question, Reply
@@ -96,6 +96,14 @@ def _classes(now: dt.datetime) -> Iterator[_Class]:
         what="message_words",
         rows=worded.filter(~card | Q(plan__isnull=True), made_at__lt=before("retention.messages")),
         deed=_empty("notices.Message"),
+    )
+    yield _Class(
+        period="retention.messages",
+        what="words_written_back",
+        rows=Inbound.objects.filter(at__lt=before("retention.messages"))
+        .exclude(person__in=kept)
+        .exclude(body=""),
+        deed=_empty("notices.Inbound"),
     )
     yield _Class(
         period="retention.messages",

@@ -73,7 +73,13 @@ PERSONAL: tuple[Rows, ...] = (
         hidden={"wechat_code": _SECRET, "wechat_code_until": _INNER},
     ),
     Rows(model="notices.WechatLink", path="person", fate=Fate.GONE, hidden={"openid_index": _INNER}),
-    Rows(model="notices.Inbound", path="person", fate=Fate.GONE),
+    Rows(
+        model="notices.Inbound",
+        path="person",
+        fate=Fate.GONE,
+        empties={"body": ""},
+        codes=("ref", "channel", "intent", "provider_id"),
+    ),
     Rows(model="notices.OptOut", path="person", fate=Fate.GONE),
     Rows(
         model="notices.Message",

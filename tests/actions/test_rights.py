@@ -25,6 +25,7 @@ from cases.models import (
     Debt,
     Event,
     Hold,
+    LenderClaim,
     Statement,
     Submission,
     User,
@@ -32,12 +33,24 @@ from cases.models import (
     Work,
 )
 from notices.actions import planning
-from notices.models import Message, OptOut, OutboxEntry, Preference
+from notices.models import Inbound, Message, OptOut, OutboxEntry, Preference, WechatLink
 from portal import queries_rights
 from portal.actions import retention, rights
 from portal.domain.personal import PERSONAL
 from repayment.actions import offers, questions
-from repayment.models import Approval, Offer, Plan, Refusal, Waiver, WaiverBudget
+from repayment.models import (
+    Approval,
+    Breach,
+    Offer,
+    Plan,
+    PlanMark,
+    Refusal,
+    Restructuring,
+    Suspension,
+    Variation,
+    Waiver,
+    WaiverBudget,
+)
 from tests.actions.agreeing import a_designation
 from tests.actions.complaining import a_court_paper
 from tests.actions.evidencing import shared_evidence
@@ -125,6 +138,11 @@ def full(clock: Any) -> File:
         lender=file.lenders[1], month=clock.today.replace(day=1), currency="CNY"
     )
     Waiver.objects.create(budget=month, offer=second, approval=approval, amount=100, at=clock.now)
+    _rows_of_a_plan_that_changed(agreed, answer, by=file.officers[0], at=clock.now)
+    WechatLink.objects.create(person=person, openid=PHONE, openid_index="x", since=clock.now)
+    Inbound.objects.create(
+        person=person, channel="sms", intent="reply", body=WORDS["message"], provider_id="in-1", at=clock.now
+    )
     a_debt(person, lender_words=WORDS["lender_words"])
     designations.end(by=person, designation=a_designation(person))
     entry = contacts.log(
@@ -183,6 +201,35 @@ def full(clock: Any) -> File:
     UserSession.objects.create(user=person, ip="203.0.113.9", session_key="s1", user_agent=NAME)
     file.borrower = User.objects.get(pk=person.pk)
     return file
+
+
+def _rows_of_a_plan_that_changed(plan: Plan, offer: Offer, *, by: User, at: dt.datetime) -> None:
+    """One of everything that a pause, a change, a late instalment and an early end leave behind."""
+    worked_out = Restructuring.objects.create(
+        plan=plan,
+        value_date=at.date(),
+        paid_until=at.date(),
+        principal=1,
+        interest=0,
+        fees=0,
+        lines=[],
+        made_at=at,
+    )
+    Variation.objects.create(offer=offer, restructuring=worked_out)
+    Suspension.objects.create(plan=plan, since=at.date(), reason="hardship", treatment="waived", by=by, at=at)
+    Breach.objects.create(plan=plan, on=at.date(), missed=2, by=by, at=at)
+    LenderClaim.objects.create(
+        case=plan.case,
+        debt=plan.debt,
+        account="1",
+        number=1,
+        kind="credit_card",
+        currency="CNY",
+        principal=1,
+        as_of=at.date(),
+        said_at=at,
+    )
+    PlanMark.objects.create(plan=plan, number=1, kind="missed", on=at.date(), at=at, run="x")
 
 
 def _dearer(offer: Offer) -> Any:
