@@ -42,10 +42,14 @@ class Source:
     behind: int = 0
 
 
+GRACE = max(
+    rule.number("days") for rule in rulebooks.load("grace").rules if rule.id in ("grace.card", "grace.plan")
+)
 SOURCES = (
     Source(kind=Kind.DUE_SOON, wording="reminder_due_soon", days=3, lasts=0, behind=-1),
     Source(kind=Kind.DUE_TODAY, wording="reminder_due_today", days=0, lasts=1),
-    Source(kind=Kind.MISSED, wording="reminder_missed", days=-1, lasts=4, behind=3),
+    # Within its days of grace nothing is missed, so nobody is told that something was.
+    Source(kind=Kind.MISSED, wording="reminder_missed", days=-GRACE - 1, lasts=GRACE + 4, behind=GRACE + 3),
     Source(kind=Kind.OFFER_ENDING, wording="offer_ending", days=2, lasts=0, behind=-1),
     Source(kind=Kind.COMPLAINT_DUE, wording="complaint_due", days=-1, lasts=5, behind=3),
     Source(kind=Kind.MILESTONE, wording="plan_halfway", days=-1, lasts=8, behind=6),

@@ -45,7 +45,9 @@ def replay(*, sample: int | None = None, most: int = 100, seed: int = 0) -> Repl
     for held in Night.objects.order_by("pk"):
         setting = setting_of(held)
         nights += 1
-        changed = any(rulebooks.load(name).version != version for name, version in held.books.items())
+        changed = any(
+            rulebooks.load(name).version_with_house != version for name, version in held.books.items()
+        )
         rows = Asked.objects.filter(pk__gte=held.first, pk__lte=held.last).order_by("pk")
         for row in rows.iterator(chunk_size=5_000):
             place += 1
@@ -102,13 +104,13 @@ def _of_decision(decision: Decision) -> tuple[bool, list[Difference]]:
         for name in kept
         if kept[name] != today[name]
     ]
-    return book.version != decision.rulebook_version, found
+    return decision.rulebook_version not in (book.version, book.version_with_house), found
 
 
 def _book_of(decision: Decision) -> rulebooks.Rulebook:
     for name in ("CN", "US", "UK"):
         book = rulebooks.load(name)
-        if book.version == decision.rulebook_version:
+        if decision.rulebook_version in (book.version, book.version_with_house):
             return book
     lender = decision.message.lender
     return rulebooks.load(lender.jurisdiction if lender else "CN")

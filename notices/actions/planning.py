@@ -88,7 +88,7 @@ def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
             "at": at,
             "zones": list(found.zones),
             "laws": [list(law) for law in found.laws],
-            "books": {name: book.version for name, book in books.items()},
+            "books": {name: book.version_with_house for name, book in books.items()},
         }
     )
 

@@ -157,11 +157,12 @@ def test_the_nights_facts_are_those_gathered_for_one_message(seed):
 
 
 @pytest.mark.django_db
-def test_what_was_not_seen_on_its_day_is_asked_about_the_day_after():
-    plan = a_plan(TODAY - dt.timedelta(days=1), TODAY, TODAY + dt.timedelta(days=3))
+def test_what_was_not_seen_is_asked_about_the_day_after_its_grace():
+    a_plan(TODAY - dt.timedelta(days=queries_night.GRACE))
+    plan = a_plan(TODAY - dt.timedelta(days=queries_night.GRACE + 1), TODAY, TODAY + dt.timedelta(days=3))
     planning.plan(NINE_THIRTY)
     assert {Kind.MISSED, Kind.DUE_TODAY, Kind.DUE_SOON} == set(Asked.objects.values_list("kind", flat=True))
-    assert plan.messages.filter(wording="reminder_missed").exists()
+    assert [message.plan for message in Message.objects.filter(wording="reminder_missed")] == [plan]
 
 
 @pytest.mark.django_db
@@ -219,7 +220,7 @@ def test_the_gate_of_today_gives_the_answers_of_the_night():
         somebody(chance, lenders)
     held = planning.record(NINE_THIRTY - 5 * HOURS)
     setting = taking_up.setting_of(held)
-    assert held.books["CN"] == rulebook.load("CN").version
+    assert held.books["CN"] == rulebook.load("CN").version_with_house
     for row in Asked.objects.all():
         ask = taking_up.ask_of(row)
         assert night.replay(ask, setting) == (ask.outcome, ask.not_before, ask.reasons)
