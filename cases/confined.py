@@ -27,6 +27,8 @@ MOST_BYTES = 24 * 1024 * 1024
 # Two cores, half a gigabyte each: more at once would be somebody else's trouble.
 _AT_ONCE = threading.BoundedSemaphore(2)
 _PATIENCE = 90
+# What fits the columns of the database; the child itself stays far below.
+_LONGEST_SIDE, _MOST_PAGES = 32_767, 1_000_000
 _logger = logging.getLogger(__name__)
 
 
@@ -111,15 +113,31 @@ def _understood(said: bytes) -> Drawn:
         head: dict[str, Any] = json.loads(line)
     except ValueError:
         raise Refused("too_costly") from None
-    if unfit := head.get("unfit"):
-        raise Refused(unfit if unfit in {"too_many_pixels", "locked"} else "broken")
+    try:
+        if unfit := head.get("unfit"):
+            raise Refused(unfit if unfit in {"too_many_pixels", "locked"} else "broken")
+        return _drawn(head, body)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        raise Refused("broken") from None
+
+
+def _drawn(head: dict[str, Any], body: bytes) -> Drawn:
+    """Raises whatever a form that is not ours leads to."""
     pages, at = [], 0
     for width, height, length in head["pages"]:
         data = body[at : at + length]
         at += length
         if len(data) != length or not data.startswith(b"\xff\xd8\xff"):
-            raise Refused("broken")
-        pages.append(Page(width=int(width), height=int(height), data=data))
+            raise ValueError("a page is no picture")
+        pages.append(Page(width=_side(width), height=_side(height), data=data))
     if not pages or at != len(body):
-        raise Refused("broken")
-    return Drawn(pages=pages, of=int(head["of"]), walls=[str(wall) for wall in head["walls"]])
+        raise ValueError("pages and bytes do not fit")
+    return Drawn(
+        pages=pages, of=max(1, min(int(head["of"]), _MOST_PAGES)), walls=[str(wall) for wall in head["walls"]]
+    )
+
+
+def _side(said: object) -> int:
+    if isinstance(said, int) and 0 < said <= _LONGEST_SIDE:
+        return said
+    raise ValueError("no side of a picture")

@@ -35,6 +35,8 @@ class Unfit(Exception):
 
 def main() -> None:
     kind = sys.argv[1]
+    with contextlib.suppress(OSError):
+        os.nice(10)  # pages that people wait for go first
     decoder = _pdf_decoder() if kind == "pdf" else _picture_decoder(kind)
     walls = _walls(threads=kind == "heic")
     try:

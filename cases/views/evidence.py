@@ -200,11 +200,17 @@ def _hand_in(request: HttpRequest, to: Complaint | Contact, form: EvidenceForm) 
     if not form.is_valid():
         return kept
     files, about = form.cleaned_data["file"], form.cleaned_data["about"]
+    enough = False
     for file in files:
+        if enough:
+            form.add_error("file", f"{_shown_name(file.name)}: {actions.worded('busy')}")
+            continue
         try:
             actions.add(by=request.user, to=to, file=file.file, name=file.name or "", about=about)
         except Refused as refused:
             form.add_error("file", f"{_shown_name(file.name)}: {refused}")
+            # Twenty such files in one request would hold the site for minutes.
+            enough = refused.code in {"too_costly", "busy"}
         else:
             kept += 1
     for name in form.too_large:

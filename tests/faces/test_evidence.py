@@ -91,6 +91,22 @@ def test_one_bad_file_neither_loses_the_good_one_nor_the_words(me: Client, compl
     assert "alert(1)" not in page
 
 
+def test_after_one_file_that_costs_too_much_the_others_wait(
+    me: Client, complaint: Complaint, monkeypatch: Any, tmp_path: Any
+) -> None:
+    """Twenty of them in one request would hold a core and a page for minutes."""
+    endless = tmp_path / "child.py"
+    endless.write_text("import time; time.sleep(600)")
+    monkeypatch.setattr("cases.confined.CHILD", endless)
+    monkeypatch.setattr("cases.confined.SECONDS", 1)
+    files = [upload(f"{number}.png", HONEST["png"]) for number in range(8)]
+    begun = time.monotonic()
+    page = me.post(room(complaint), {"file": files}, headers={"accept-language": "en"}).content.decode()
+    assert time.monotonic() - begun < 5
+    assert page.count("too much time or memory") == 1
+    assert page.count("Please try again in a minute") == 7
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
