@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 View = Callable[..., HttpResponseBase]
 PUBLIC = "public"
 # Not a person's session but a lender's key opens this view; portal/api/lender_desk.py asks for it.
-TOKEN = "token"
+TOKEN = "token"  # noqa: S105 the word for it, not one
 
 
 class Role(models.TextChoices):
@@ -50,7 +50,7 @@ class Permission(StrEnum):
     WAIVE = "case.waive"  # waive interest or fees inside the policy
     POLICY_EDIT = "policy.edit"
     WORDING_WRITE = "wording.write"  # propose a sentence, and publish somebody else's
-    TOKEN_KEEP = "token.keep"  # make and revoke the keys with which the lender's own programs come in
+    TOKEN_KEEP = "token.keep"  # noqa: S105 make and revoke the keys with which the lender's own programs come in
     # The public's interest
     REPORT_READ = "report.read"
 

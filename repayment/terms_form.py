@@ -114,18 +114,16 @@ class PercentField(forms.CharField):
 
 class DayField(forms.DateField):
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            **{
-                "required": False,
-                "input_formats": ["%Y-%m-%d"],
-                "widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-                "error_messages": {
-                    "required": _("Choose a day."),
-                    "invalid": _("Choose a day, for example 2027-06-20."),
-                },
-            }
-            | options
-        )
+        usual: dict[str, Any] = {
+            "required": False,
+            "input_formats": ["%Y-%m-%d"],
+            "widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "error_messages": {
+                "required": _("Choose a day."),
+                "invalid": _("Choose a day, for example 2027-06-20."),
+            },
+        }
+        super().__init__(**usual | options)
 
 
 class CountField(forms.IntegerField):
@@ -152,11 +150,12 @@ class TermsForm(forms.Form):
         self._numbers: list[int] = []
         options.setdefault("initial", initial(before))
         # What another kind needs is on the page too: the browser must not ask for it.
-        super().__init__(*args, use_required_attribute=False, **options)
+        options["use_required_attribute"] = False
+        super().__init__(*args, **options)
         reason = self.fields.pop("reason")
         self.step_rows = max(STEPS_SHOWN, len(before.steps))
         self.fields |= dict(self._terms_fields(before)) | {"reason": reason}
-        self.initial = dict.fromkeys(self.fields, "") | self.initial
+        self.initial = {**dict.fromkeys(self.fields, ""), **self.initial}
         for name, (label, hint) in self.words.items():
             if name in self.fields:
                 self.fields[name].label, self.fields[name].help_text = label, hint
@@ -271,11 +270,11 @@ class TermsForm(forms.Form):
         if "method" not in data:
             # Nothing else can be wrong before there is a kind.
             for name in set(self.errors) - {"method", "reason"}:
-                del self._errors[name]  # type: ignore[union-attr]
+                del self.errors[name]
             return data
         kind = Kind(data["method"])
         for name in [name for name in self.errors if not _belongs(name, kind)]:
-            del self._errors[name]  # type: ignore[union-attr]
+            del self.errors[name]
         first = data.get("lump_1_on") if kind is Kind.SETTLEMENT else data.get("first_due")
         if first and first <= clock.today():
             name = "lump_1_on" if kind is Kind.SETTLEMENT else "first_due"

@@ -126,11 +126,11 @@ def _classes(now: dt.datetime) -> Iterator[_Class]:
         (Question, "offer", {"text": ""}),
         (Approval, "offer", {"reason": "", "note": "", "answer": ""}),
     ):
-        over = {f"{path}__closed_at__lt": before("retention.agreements")}
+        old = {f"{path}__closed_at__lt": before("retention.agreements")}
         yield _Class(
             period="retention.agreements",
             what=f"{model._meta.model_name}_words",
-            rows=model._default_manager.filter(**over)
+            rows=model._default_manager.filter(**old)
             .exclude(**{f"{path}__case__borrower__in": kept})
             .exclude(**blank),
             deed=_empty(model._meta.label),

@@ -45,9 +45,9 @@ def keep_register(lenders: Sequence[Lender]) -> None:
                     authority=authority,
                     since=clock.today() - dt.timedelta(days=900),
                 )
-    for name, name_en, number, mandates in _AGENCIES:
+    for name, name_en, known_as, mandates in _AGENCIES:
         with clock.fixed(now - dt.timedelta(days=390)):
-            agency = register.add_agency(by=None, name=name, name_en=name_en, number=number)
+            agency = register.add_agency(by=None, name=name, name_en=name_en, number=known_as)
         for place, begun, ended in mandates:
             _mandate(_admin(lenders[place]), agency, now, begun, ended)
 

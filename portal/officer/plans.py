@@ -20,6 +20,7 @@ from repayment import queries, queries_approvals, queries_plans, wording
 from repayment.actions import approvals, plans, second_person, variations
 from repayment.actions.second_person import NeedsApproval
 from repayment.domain import restructure
+from repayment.domain.authority import Reason
 from repayment.domain.difference import differences, usual_amount
 from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Terms
@@ -48,7 +49,8 @@ def change(request: HttpRequest, ref: str) -> HttpResponse:
     typed = drafts.typed(request)
     form = CounterForm(typed, before=before, policy=policy)
     note = NoteForm(typed)
-    refused, why = None, ()
+    refused: Refused | None = None
+    why: tuple[Reason, ...] = ()
     if drafts.is_sent(request) and form.is_valid() and note.is_valid():
         change = {"by": request.user, "plan": plan, "terms": form.terms}
         change["reason"] = form.cleaned_data["reason"]

@@ -51,7 +51,10 @@ _IN_CHINESE = (
     (r"\(2025 rev\.\)", "（2025 年修订）"),
     (r"\(old (\d+)\)", r"（原第 \1 条）"),
     (r"\(only debtor\)", "（只限借款人）"),
-    (r"; by its own terms superseded once the national standard issued", "（国家标准发布后，按其自身规定被取代）"),
+    (
+        r"; by its own terms superseded once the national standard issued",
+        "（国家标准发布后，按其自身规定被取代）",
+    ),
     (r"; also reported for", "；另有报道称出自"),
     (r"号 reply", "号答复"),
     (r"PBoC notice ([\d-]+)", r"中国人民银行 \1 通知"),
@@ -91,10 +94,10 @@ def cited(citation: str) -> SafeString:
     for pattern, words in _IN_CHINESE if chinese else _IN_ENGLISH:
         text = re.sub(pattern, words, text)
     # `split` by one group: what is in the other language stands at the odd places.
-    other, pattern = ("en", _LATIN) if chinese else ("zh-Hans", _CHINESE)
+    other, letters = ("en", _LATIN) if chinese else ("zh-Hans", _CHINESE)
     parts = [
         (format_html('<span lang="{}">{}</span>', other, part) if place % 2 else part,)
-        for place, part in enumerate(pattern.split(text))
+        for place, part in enumerate(letters.split(text))
     ]
     return format_html_join("", "{}", parts)
 

@@ -133,11 +133,11 @@ def outside_policy(offer: Offer, terms: Terms, schedule: Schedule) -> Iterator[R
     # A debt that bears less than the lowest rate keeps its own.
     lowest = min(policy.min_annual_rate, own_rate) if own_rate is not None else Decimal(0)
     if not _is_free(terms, own_rate) and terms.rate < lowest:
-        message: StrPromise = _(
+        lowest_is: StrPromise = _(
             "The policy's lowest rate is {limit} a year; without interest is a kind of its own."
         )
         yield Refused(
-            "outside_policy", format_lazy(message, limit=formats.percent(lowest)), field="annual_rate"
+            "outside_policy", format_lazy(lowest_is, limit=formats.percent(lowest)), field="annual_rate"
         )
     smallest = min(row.amount for row in schedule.rows[:-1]) if len(schedule.rows) > 1 else None
     if smallest is not None and smallest < policy.min_instalment:

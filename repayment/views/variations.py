@@ -1,5 +1,7 @@
 """A borrower asks for a change of a running agreement. It stays in force until the lender says yes to another."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -57,7 +59,7 @@ def change(request: HttpRequest, ref: str) -> HttpResponse:
 def _page(request: HttpRequest, plan: Plan, form: CounterForm) -> dict[str, object]:
     """The form, what is owed today, and what the terms come to beside those agreed now."""
     looked = looked_at(request.user, plan.offer, form, Terms.from_json(plan.terms))
-    steps = ()
+    steps: Sequence[wording.StepRow] = ()
     if looked:
         state = queries_plans.state_of(plan, clock.today())
         steps = wording.step_rows(restructure.restructure(state, form.terms).lines)
