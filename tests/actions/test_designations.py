@@ -136,10 +136,10 @@ def test_nobody_designates_or_reads_for_somebody_else(person: User) -> None:
     assert not queries.designations_for(officer).exists()
 
 
-def test_facts_of_all_lenders_take_two_queries(person: User, django_assert_num_queries: Any) -> None:
+def test_facts_of_all_lenders_take_three_queries(person: User, django_assert_num_queries: Any) -> None:
     for _each in range(5):
         designations.designate(by=person, said=Said(kind="cease", lender=make.a_lender()))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(queries.pooled_facts(person)) == 5
 
 
