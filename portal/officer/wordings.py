@@ -13,8 +13,8 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.access import Permission, requires
@@ -74,13 +74,15 @@ class TextsForm(forms.Form):
                 self.fields[f"{part}_{language}"] = forms.CharField(
                     label=label,
                     max_length=templates.LONGEST_TEXT,
-                    widget=forms.TextInput() if part == "subject" else forms.Textarea(attrs={"rows": 3}),
+                    widget=forms.TextInput({"lang": language})
+                    if part == "subject"
+                    else forms.Textarea({"rows": 3, "lang": language}),
                 )
 
     @property
-    def groups(self) -> list[tuple[str, list[Any]]]:
+    def groups(self) -> list[tuple[str, str, list[Any]]]:
         names = dict(settings.LANGUAGES)
-        return [(names[each], [self[f"{part}_{each}"] for part in _LABELS]) for each in LANGUAGES]
+        return [(each, names[each], [self[f"{part}_{each}"] for part in _LABELS]) for each in LANGUAGES]
 
     def texts(self) -> Mapping[str, Mapping[str, str]]:
         return {
@@ -249,4 +251,4 @@ def _rendered(entries: Wordings, entry: Entry, values: Mapping[str, object]) -> 
 
 def _discreet(template: Template) -> str:
     entries = templates.entries_of(template)
-    return entries[template.key, "sms", Style.DISCREET, LANGUAGES[0]].body
+    return entries[template.key, "sms", Style.DISCREET, get_language() or LANGUAGES[0]].body

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 
+from cases import limits
 from portal.api import desk, openapi, openapi_lender, wording
 from tests.faces.asking import (
     CHECK,
@@ -198,9 +199,9 @@ def test_only_our_own_proxies_say_who_asks(settings: Any) -> None:
         .wsgi_request
     )
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
-    assert desk._address(request) == "127.0.0.1"
+    assert limits.address(request) == "127.0.0.1"
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    assert desk._address(request) == "2.2.2.2"
+    assert limits.address(request) == "2.2.2.2"
 
 
 def test_a_developers_machine_is_not_counted(settings: Any) -> None:

@@ -20,14 +20,16 @@ from django.urls import reverse
 from cases.access import Role
 from cases.actions import ledger
 from cases.models import User
-from notices.actions import dispatch, planning
-from repayment.actions import choices, offers, payments
+from notices.actions import dispatch, planning, templates, unsubscribing
+from repayment.actions import approvals, choices, offers, payments, questions
 from repayment.domain.terms import Terms
 from tests import builders, publishing
+from tests.actions import wording as wordings
 from tests.actions.agreeing import a_designation, a_mandate
 from tests.actions.complaining import a_complaint, a_contact, a_court_paper
 from tests.actions.evidencing import shared_evidence
 from tests.actions.negotiating import a_file, sent
+from tests.actions.reminding import morning_of
 from tests.browser import HEAVIEST, accessibility, outline, sideways
 from tests.faces.test_access_matrix import ROUTES
 from tests.signing_in import client_for, session_cookie
@@ -52,7 +54,7 @@ NOT_PAGES = {
     "mfa_download_recovery_codes",
 }
 # What an address asks for besides a reference.
-WORDS = {"body": "cn_nfra", "option": "pause"}
+WORDS = {"body": "cn_nfra", "option": "pause", "rule": "cn.cmp.decide", "channel": "sms", "key": wordings.KEY}
 # Written for programmers: names of fields and formats are Latin in every language.
 FOR_PROGRAMMERS = {"api_docs"}
 # In order of who is looked at first; a page two roles share is looked at once, by the first.
@@ -65,8 +67,8 @@ LANG = {"zh-CN": "zh-hans", "en-GB": "en"}
 
 # Latin letters that a Chinese page may hold: what people call by these letters everywhere, and codes.
 LATIN = re.compile(
-    r"\b(?:Steady|EN|CBA|QQ|M\d\+?|App|AI|LPR|CSV|UTF|GB|MB|KB|PNG|JPEG|JPG|WebP|HEIC|PDF|SHA|JSON|PIN|Ed25519|Chrome|Firefox|Safari|Edge|Windows|Android|iPhone|iPad|macOS|Linux|JavaScript|Excel|WPS)\b"
-    r"|\S+@\S+|https?://\S+|\b[0-9a-f]{16,64}\b|\b[0-9A-Z]{16}\b|\b[\w.-]+\.(?:json|csv|toml|png)\b"
+    r"\b(?:Steady|EN|CBA|QQ|M\d\+?|App|AI|LPR|CSV|UTF|GB|MB|KB|PNG|JPEG|JPG|WebP|HEIC|PDF|SHA|JSON|PIN|Ed25519|Chrome|Firefox|Safari|Edge|Windows|Android|iPhone|iPad|macOS|Linux|JavaScript|Excel|WPS|GSM|UCS)\b"
+    r"|\{\w+\}|\S+@\S+|https?://\S+|\b[0-9a-f]{8}\b|\b[0-9a-f]{16,64}\b|\b[0-9A-Z]{16}\b|\b[\w.-]+\.(?:json|csv|toml|png)\b"
 )
 # Chinese that an English page may hold: people and institutions by their own names, what is typed as it is said,
 # and the headings a file may have.
@@ -77,7 +79,7 @@ CHINESE = re.compile(
     "|日息万五|一万二|1.2万|机构, 类型, 本金"
 )
 # What a person wrote stays in the language it was written in.
-SAID = ("我们最长 60 期。", "5月11日 22:17 打来电话")
+SAID = ("我们最长 60 期。", "5月11日 22:17 打来电话", "可以晚一个月开始吗？", "可以免掉一部分。")
 TEXT = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
@@ -110,7 +112,7 @@ def _unlimited(settings: Any) -> None:
 def story(clock: Any) -> Story:
     release = publishing.a_month_published()
     clock.set(builders.MORNING)
-    file = a_file(3, overdue=100_00)
+    file = a_file(3, overdue=100_00, authority={"officer": {"waiver": 150_00}})
     me = file.borrower
     me.statements.update(replaced_at=clock.now)
     builders.a_statement(me, available=180_000, lines=LINES)
@@ -119,9 +121,11 @@ def story(clock: Any) -> Story:
     longer = dataclasses.replace(Terms.from_json(first.terms), periods=60, waive_interest=50_00)
     theirs = offers.counter(by=file.officers[0], offer=first, terms=longer, reason=SAID[0])
     plan = offers.accept(by=file.officers[1], offer=second)
-    clock.set(planning.moment(plan.instalments.earliest("due").due, 3) + dt.timedelta(minutes=1))
+    first_due = plan.instalments.earliest("due").due
+    clock.set(morning_of("reminder_due_soon", first_due) + dt.timedelta(minutes=1))
     planning.plan(clock.now)
     dispatch.drain()
+    reminder = me.messages.get(purpose="reminder")
     clock.set(builders.MORNING + dt.timedelta(hours=1))
     paid = payments.claim(by=me, plan=plan, amount=100_00, on=clock.today)
     kept = payments.claim(by=file.officers[1], plan=plan, amount=50_00, on=clock.today)
@@ -133,6 +137,16 @@ def story(clock: Any) -> Story:
     admin = builders.an_officer(file.lenders[0], role=Role.LENDER_ADMIN)
     others = [sent(a_file(1))[0] for _ in range(3)]
     counter = dataclasses.replace(Terms.from_json(others[1].terms), periods=60)
+    asked, theirs_asked = (
+        questions.ask(by=offer.case.borrower, offer=offer, text=SAID[2]) for offer in (third, others[0])
+    )
+    waiting = a_file(1, overdue=300_00)
+    kindest = dataclasses.replace(
+        Terms.from_json((above := sent(waiting)[0]).terms), waive_interest=100_00, waive_fees=100_00
+    )
+    approval = approvals.ask(by=waiting.officers[0], offer=above, terms=kindest, reason=SAID[3])
+    lead = builders.an_officer(file.lenders[0], role=Role.TEAM_LEAD)
+    words = templates.propose(by=lead, key=wordings.KEY, texts=wordings.texts())
     ours = offers.counter(by=admin, offer=others[1], terms=counter, reason=SAID[0])
     agreed = offers.accept(by=admin, offer=others[2])
     noted = payments.claim(by=agreed.case.borrower, plan=agreed, amount=100_00, on=clock.today)
@@ -149,7 +163,12 @@ def story(clock: Any) -> Story:
         "debt_removal": fourth.ref,
         "offer": theirs.ref,
         "offer_withdrawal": third.ref,
+        "lender_policy": file.lenders[0].ref,
+        "question_new": theirs.ref,
+        "question": asked.ref,
         "agreement": plan.ref,
+        "message_proof": reminder.ref,
+        "contact_lender": file.lenders[0].ref,
         "payment": plan.ref,
         "payment_withdrawal": paid.ref,
         "payment_receipt": kept.ref,
@@ -162,6 +181,10 @@ def story(clock: Any) -> Story:
         "admin:case": others[0].case.ref,
         "admin:offer": others[0].ref,
         "admin:offer_withdrawal": ours.ref,
+        "admin:wording": words.ref,
+        "admin:question_new": others[0].ref,
+        "admin:question": theirs_asked.ref,
+        "admin:approval": approval.ref,
         "admin:complaint": against.ref,
         "evidence": mine_shown.ref,
         "evidence_bundle": complaint.ref,
@@ -174,6 +197,7 @@ def story(clock: Any) -> Story:
         "admin:plan_ending": noted.plan.ref,
         "second_chance": plan.ref,
         "release": release.edition,
+        "unsubscribe": unsubscribing.token_for(reminder),
     }
     return Story(people=people, refs=refs)
 
