@@ -101,8 +101,13 @@ class AccessLog:
             return
         if watch is not None and (about := watch.find(user, kwargs["ref"])) is not None:
             viewing.record(by=user, about=about, purpose=watch.purpose)
-        # A file has a log of its own hands beside it, the borrower's own among them.
-        if handing is not None and (file := handing.find(user, kwargs["ref"])) is not None:
+        # A file has a log of its own hands beside it, the borrower's own among them. Only GET hands one out; a row for
+        # an answer without a file would make the log say what did not happen.
+        if (
+            handing is not None
+            and request.method == "GET"
+            and (file := handing.find(user, kwargs["ref"])) is not None
+        ):
             custody.note(by=user, evidence=file, deed=handing.deed, lender=getattr(file, "lender", None))
 
 
