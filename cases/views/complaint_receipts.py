@@ -90,13 +90,19 @@ def complaint_receipt(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         index = actions.receipt_index(receipt.read(form.cleaned_data["receipt"]))
         found = queries_complaints.of_receipt(index).order_by("-sent_at", "-id").first()
-        if found is not None:
+        if found is not None and request.user.is_authenticated and found.borrower_id != request.user.pk:
+            form.add_error(
+                "receipt",
+                _("This receipt opens without an account. Sign out first, then type it once more."),
+            )
+        elif found is not None:
             hold(request, index)
             return redirect("complaint", found.ref)
-        form.add_error(
-            "receipt",
-            _("No complaint opens with these digits. Look at them once more, they are easy to mix up."),
-        )
+        else:
+            form.add_error(
+                "receipt",
+                _("No complaint opens with these digits. Look at them once more, they are easy to mix up."),
+            )
     return render(request, "complaints/receipt.html", {"form": form}, status=422)
 
 

@@ -233,6 +233,17 @@ def test_a_letter_speaks_the_language_of_its_body(visitor: Client, bank: Lender)
     assert "写好的信" in text
 
 
+def test_who_is_signed_in_learns_why_a_visitors_receipt_does_not_open(
+    bank: Lender, person: User, client_for: Callable[..., Client]
+) -> None:
+    kept = a_visitors_complaint(bank)
+    page = client_for(person).post(
+        reverse("complaint_receipt"), {"receipt": kept.receipt}, headers={"accept-language": "en"}
+    )
+    assert page.status_code == 422
+    assert "opens without an account. Sign out first" in page.content.decode()
+
+
 def test_staff_open_nothing_by_receipt(
     bank: Lender, officer: User, client_for: Callable[..., Client]
 ) -> None:
