@@ -4,7 +4,6 @@ Every stage runs, whatever an earlier one said, so that one run names all faults
 lacks is named in one closing block; with CI=true it is a failure. The last line counts tests.
 """
 
-import contextlib
 import os
 import re
 import shutil
@@ -12,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -49,10 +49,13 @@ class Run:
     lacking: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     seconds: list[tuple[str, float, bool]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
-    def stage(self, title: str, command: list[str], **environment: str) -> None:
-        """Run one command under a heading, showing its output as it comes."""
-        print(f"\n━━ {title} ━━", flush=True)
+    def stage(self, title: str, command: list[str], *, aside: bool = False, **environment: str) -> None:
+        """Run one command under a heading, showing its output as it comes; `aside`: all of it at the end."""
+        said: list[str] = []
+        show = said.append if aside else _show
+        show(f"\n━━ {title} ━━\n")
         start = time.monotonic()
         with subprocess.Popen(
             command,
@@ -66,7 +69,7 @@ class Run:
             assert process.stdout is not None
             last = ""
             for line in process.stdout:
-                print(line, end="", flush=True)
+                show(line)
                 last = line if COUNT.search(line) else last
         took = time.monotonic() - start
         good = process.returncode == 0
@@ -78,7 +81,13 @@ class Run:
         self.seconds.append((title, took, good))
         if not good:
             self.failed.append(title)
-        print(f"   {'done' if good else 'FAILED'} in {took:.1f} s", flush=True)
+        show(f"   {'done' if good else 'FAILED'} in {took:.1f} s\n")
+        if aside:
+            _show("".join(said))
+
+
+def _show(text: str) -> None:
+    print(text, end="", flush=True)
 
 
 def lacking() -> Iterator[str]:
@@ -95,14 +104,23 @@ def lacking() -> Iterator[str]:
         yield "a font with Chinese characters: the journeys measured boxes instead of letters"
 
 
-def on_postgres(run: Run) -> None:
-    """The part of the suite whose answers may depend on the database, on a real PostgreSQL."""
+def on_postgres(run: Run, folder: Path) -> None:
+    """The part of the suite whose answers may depend on the database, on a real PostgreSQL. It runs beside the rest, in a
+    folder of its own, and says what it found when it is done.
+    """
     folders = [name for name in TWICE if (ROOT / name).is_file() or any((ROOT / name).rglob("test_*.py"))]
     if not folders:
         return
     try:
         with postgres.throw_away() as url:
-            run.stage("Again on PostgreSQL", [*PYTEST, *ONCE, *folders], DATABASE_URL=url)
+            folder.mkdir()
+            run.stage(
+                "Again on PostgreSQL",
+                [*PYTEST, *ONCE, *folders],
+                aside=True,
+                DATABASE_URL=url,
+                VAR_DIR=str(folder),
+            )
     except postgres.Unavailable as reason:
         run.lacking.append(f"a PostgreSQL that starts: nothing ran on it ({reason})")
 
@@ -112,7 +130,7 @@ def close(run: Run, *, strict: bool) -> int:
     print("\n━━ Summary ━━")
     for title, took, good in run.seconds:
         print(f"  {'ok    ' if good else 'FAILED'} {took:7.1f} s  {title}")
-    print(f"         {sum(took for _, took, _ in run.seconds):7.1f} s  in all")
+    print(f"         {time.monotonic() - run.began:7.1f} s  in all, the two databases beside each other")
     if run.lacking:
         print("\nThis machine lacks, and so was not tried:")
         for entry in run.lacking:
@@ -137,9 +155,10 @@ def main() -> int:
         run.lacking += lacking()
         for title, command in CHECKS:
             run.stage(title, command, DATABASE_URL="", REDIS_URL="")
+        beside = threading.Thread(target=on_postgres, args=(run, Path(folder) / "postgres"))
+        beside.start()
         run.stage("Everything on SQLite", PYTEST, DATABASE_URL="", REDIS_URL="")
-        with contextlib.suppress(KeyboardInterrupt):
-            on_postgres(run)
+        beside.join()
     return close(run, strict=strict)
 
 
