@@ -65,17 +65,11 @@ def draw(file: IO[bytes], kind: Kind) -> Drawn:
 
 def _run(file: IO[bytes], code: str) -> bytes:
     file.flush()
-    os.lseek(file.fileno(), 0, os.SEEK_SET)
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-W", "ignore", str(CHILD), code],
-        stdin=file.fileno(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"},
-        close_fds=True,
-        start_new_session=True,
-    )
+    source = _for_reading(file)
+    try:
+        child = _start(source, code)
+    finally:
+        os.close(source)
     assert child.stdout is not None
     timer = threading.Timer(SECONDS, _kill, [child])
     timer.start()
@@ -98,6 +92,32 @@ def _run(file: IO[bytes], code: str) -> bytes:
         )
         raise Refused("too_costly")
     return said
+
+
+def _for_reading(file: IO[bytes]) -> int:
+    """
+    A descriptor of its own for the child, at the beginning, and on Linux for reading only: the upload is sealed after it was
+    looked at, and a decoder that was taken over could change it through a shared mapping, which no limit of ours sees.
+    """
+    try:
+        return os.open(f"/proc/self/fd/{file.fileno()}", os.O_RDONLY)
+    except OSError:
+        source = os.dup(file.fileno())
+        os.lseek(source, 0, os.SEEK_SET)
+        return source
+
+
+def _start(source: int, code: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-I", "-W", "ignore", str(CHILD), code],
+        stdin=source,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"},
+        close_fds=True,
+        start_new_session=True,
+    )
 
 
 def _kill(child: "subprocess.Popen[bytes]") -> None:

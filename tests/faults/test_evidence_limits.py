@@ -1,6 +1,7 @@
 """Evidence under pressure: many at once, connections that break, decoders that die. Nothing half, nothing over, the site stays up."""
 
 import contextlib
+import hashlib
 import os
 import re
 import resource
@@ -26,7 +27,7 @@ from cases.domain.refusal import Refused
 from cases.models import Custody, Evidence, User
 from portal import uploads
 from tests.actions.complaining import a_complaint
-from tests.actions.evidencing import amr, bomb, some_evidence
+from tests.actions.evidencing import HONEST, amr, bomb, some_evidence
 from tests.signing_in import client_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -262,6 +263,21 @@ def test_whatever_the_child_does_the_site_says_no_and_goes_on(
     monkeypatch.setattr(confined, "CHILD", honest)
     monkeypatch.setattr(confined, "SECONDS", 20)
     assert some_evidence(complaint).pages.count() == 1
+
+
+def test_a_child_cannot_change_what_it_was_given_to_look_at(monkeypatch: Any, tmp_path: Path) -> None:
+    """It looks before the original is sealed: what it could change would be the evidence, with a hash that agrees."""
+    alter = (
+        "import ctypes, os\n"
+        "libc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p\n"
+        "libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]\n"
+        "place = libc.mmap(None, 16, 3, 1, 0, 0)\n"
+        "if place and place != ctypes.c_void_p(-1).value: ctypes.memmove(place, b'EVIL', 4)\n"
+        'os.write(1, b\'{"walls": [], "of": 1, "pages": [[1, 1, 3]]}\\n\\xff\\xd8\\xff\')\n'
+    )
+    monkeypatch.setattr(confined, "CHILD", a_child(tmp_path, alter))
+    kept = some_evidence(a_complaint(), data=HONEST["png"])
+    assert kept.sha256 == hashlib.sha256(HONEST["png"]).hexdigest()
 
 
 def inside(body: str, *, threads: bool = False) -> str:
