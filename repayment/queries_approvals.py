@@ -1,5 +1,7 @@
 """Requests for a second person and questions on offers: what each side may read, and what waits."""
 
+import datetime as dt
+
 from django.db.models import Count, Q, QuerySet
 
 from cases import clock
@@ -48,6 +50,12 @@ def pending_change(plan: Plan) -> Approval | None:
         .select_related("requested_by")
         .first()
     )
+
+
+def changes_run_out(on: dt.date) -> QuerySet[Approval]:
+    """Changes that still wait for a second person and whose last day was before `on`; an offer takes its own along."""
+    waiting = Approval.objects.filter(plan__isnull=False, state=Approval.State.PENDING, expires_on__lt=on)
+    return waiting.select_related("plan").order_by("expires_on", "id")
 
 
 def questions_for(user: User) -> QuerySet[Question]:

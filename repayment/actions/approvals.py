@@ -200,6 +200,22 @@ def refuse(*, by: User, approval: Approval, answer: str) -> Approval:
 
 
 @transaction.atomic
+def expire_change(*, approval: Approval) -> Approval:
+    """End a change whose last day to be decided is over, so that what it had reserved is free again.
+
+    Raises Refused while that day runs, or when it was decided first.
+    """
+    assert approval.plan is not None
+    plans.held(by=None, plan=approval.plan)
+    fresh = Approval.objects.select_for_update().get(pk=approval.pk)
+    if clock.today() <= fresh.expires_on:
+        raise Refused("not_yet", "")
+    second_person.finish(fresh, Verb.EXPIRE, who=Who.SYSTEM, by=None)
+    waivers.release(offer=fresh.offer, approval=fresh)
+    return fresh
+
+
+@transaction.atomic
 def cancel(*, by: User, approval: Approval) -> Approval:
     """Take one's own request back, to answer otherwise."""
     approval, offer = _held(by=by, approval=approval)

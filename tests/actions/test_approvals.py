@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 
 from cases import clock as clocks
 from cases.access import Role
@@ -357,6 +358,15 @@ def test_one_change_waits_at_a_time_and_one_that_ran_out_makes_room(desk, plan, 
     approval.refresh_from_db()
     assert approval.state == Approval.State.EXPIRED
     assert queries_waivers.standing(desk.lender, "CNY").reserved == 100_00
+
+
+def test_a_change_that_nobody_decides_gives_the_waiver_back_by_itself(desk, plan, clock):
+    approval = change(desk, plan)
+    clock.advance(days=8)
+    expire_offers()
+    approval.refresh_from_db()
+    assert approval.state == Approval.State.EXPIRED
+    assert not Waiver.objects.aggregate(held=Sum("amount"))["held"]
 
 
 def test_a_change_is_void_once_another_one_is_offered(desk, plan):
