@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from cases import clock
 from cases import queries as case_queries
@@ -11,7 +11,7 @@ from cases.access import Permission
 from cases.models import Consent, Debt, Lender, User
 from repayment import queries_limitation
 from repayment.domain import negotiation
-from repayment.models import Acceptance, Choice, Instalment, Offer, Plan, Policy
+from repayment.models import Acceptance, Choice, Instalment, Offer, Plan, Policy, Variation
 
 HOUR = dt.timedelta(hours=1)
 IN_FORCE = (Plan.State.ACTIVE, Plan.State.SUSPENDED)
@@ -37,7 +37,10 @@ def published_for(user: User) -> QuerySet[Policy]:
 
 
 def offers_for(user: User) -> QuerySet[Offer]:
-    """A borrower's own offers; for an officer its lender's, while the borrower's consent stands."""
+    """A borrower's own offers; for an officer its lender's, while the borrower's consent stands.
+
+    A party keeps sight of its agreement, and so of the offers that would change it.
+    """
     offers = Offer.objects.select_related("case__borrower", "case__lender", "debt")
     if user.may(Permission.OFFER_ANSWER):
         return offers.filter(case__borrower=user)
@@ -45,7 +48,12 @@ def offers_for(user: User) -> QuerySet[Offer]:
     if lender is None:
         return offers.none()
     shown = case_queries.standing_consents().filter(lender=lender, purpose=Consent.Purpose.NEGOTIATE)
-    return offers.filter(case__lender=lender, case__borrower__in=shown.values("borrower"))
+    changes = Variation.objects.filter(
+        offer__case=OuterRef("case"), offer__debt=OuterRef("debt"), offer__number__lte=OuterRef("number")
+    )
+    return offers.filter(
+        Q(case__borrower__in=shown.values("borrower")) | Exists(changes), case__lender=lender
+    )
 
 
 def open_offers(user: User) -> QuerySet[Offer]:
@@ -132,8 +140,11 @@ def owner_refs(debts: Iterable[Debt]) -> dict[str, str]:
 
 
 def not_agreed(user: User) -> list[Debt]:
-    """The borrower's debts without an agreement in force or fulfilled, whatever is known of them."""
-    return list(case_queries.debts_for(user).exclude(plans__state__in=SETTLED))
+    """The borrower's debts without an agreement in force or fulfilled, whatever is known of them.
+
+    One that ended early is not begun anew either: what was paid on it counts, and a change of it starts from there.
+    """
+    return list(case_queries.debts_for(user).exclude(plans__state__in=(*SETTLED, Plan.State.BROKEN)))
 
 
 def promised(user: User, currency: str, *, besides: int | None = None) -> int:

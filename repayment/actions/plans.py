@@ -11,7 +11,7 @@ from cases import clock
 from cases.access import Permission
 from cases.actions import events, work
 from cases.domain.refusal import Refused
-from cases.models import Debt, User
+from cases.models import Debt, Event, User
 from repayment import queries, queries_payments, queries_plans
 from repayment.actions import card_agreements, second_person, waivers
 from repayment.actions.waiting import settle
@@ -25,6 +25,13 @@ from repayment.models import Breach, Instalment, Offer, PaymentState, Plan, Rest
 
 # Payments that somebody stands by keep an agreement from being undone.
 _STANDING = frozenset({PaymentState.State.CLAIMED, PaymentState.State.CONFIRMED})
+# What the last of these events made of an agreement that runs, and what its case says then.
+_TURNS: dict[str, tuple[PlanVerb | None, str]] = {
+    "plan.suspended": (PlanVerb.SUSPEND, "plan_paused"),
+    "plan.broken": (PlanVerb.BREAK, "plan_broken"),
+    "plan.resumed": (None, "plan_agreed"),
+    "plan.reinstated": (None, "plan_agreed"),
+}
 
 
 def open_from(*, by: User | None, offer: Offer, terms: Terms, schedule: Schedule) -> Plan:
@@ -177,9 +184,13 @@ def take_back(*, by: User, plan: Plan) -> Plan:
 
 
 def _restore(old: Plan, *, by: User) -> None:
-    """What the taken-back agreement had replaced binds again, as it was."""
+    """What the taken-back agreement had replaced is again what it was: running, paused, or ended early."""
     _move(old, negotiation.move_plan(PlanState(old.state), PlanVerb.RESTORE, who=Party.SYSTEM))
-    settle(old.case, otherwise="plan_agreed")
+    last = Event.objects.filter(about_type="plan", about_ref=old.ref, kind__in=_TURNS).order_by("-pk").first()
+    verb, reason = _TURNS[last.kind] if last else (None, "plan_agreed")
+    if verb is not None:
+        _move(old, negotiation.move_plan(PlanState(old.state), verb, who=Party.SYSTEM))
+    settle(old.case, otherwise=reason)
     record("plan.restored", by=by, plan=old)
 
 
