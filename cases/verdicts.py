@@ -69,10 +69,10 @@ _NAMED: dict[tuple[Force, Kind], Any] = {
         "If it happened as you wrote, it departs from official guidance (%(citation)s)."
     ),
     (Force.PRAC, Kind.CONCERN): gettext_lazy(
-        "If it happened as you wrote, no rule forbids it, but it departs from good practice (%(citation)s)."
+        "If it happened as you wrote, we know of no rule that forbids it, but it departs from good practice (%(citation)s)."
     ),
 }
-_CUSTOM = gettext_lazy("If it happened as you wrote, no rule forbids it, but it should not be.")
+_CUSTOM = gettext_lazy("If it happened as you wrote, we know of no rule that forbids it, but it should not be.")
 
 
 def text(book: Rulebook, finding: Finding) -> str:

@@ -190,7 +190,7 @@ def test_a_finding_says_since_when_it_was_said(person: User, clock: Any) -> None
     assert shown.points[0].title == "You had asked in writing that contact stop"
     assert "You said so on" in shown.points[0].fact
     assert "illegal" not in str(shown).lower()
-    assert "no rule forbids it" in shown.points[0].words
+    assert "we know of no rule that forbids it" in shown.points[0].words
 
 
 def test_consent_to_the_night_lifts_the_night(person: User, clock: Any) -> None:
