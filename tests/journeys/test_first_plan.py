@@ -237,6 +237,7 @@ def the_officer_answers_with_other_terms(officer: Walk, case: Case, stranger: Le
     assert officer.page.goto(f"/officer/cases/{foreign.ref}/").status == 404
     officer.goto(f"/officer/cases/{case.ref}/")
     officer.follow(f"/officer/offers/{offer.ref}/counter/")
+    officer.page.locator("main [name=method][value=equal_instalment]").check()
     officer.fill(
         waive_interest="245", waive_fees="300", periods="24", rate="12", reason="我们可以减免一部分。"
     )
