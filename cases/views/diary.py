@@ -33,7 +33,12 @@ def contact_calendar(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "contacts/calendar.html",
-        {"month": month, "today": today, "days": sorted(days.items()), "weekdays": [names[day] for day in range(7)]},
+        {
+            "month": month,
+            "today": today,
+            "days": sorted(days.items()),
+            "weekdays": [names[day] for day in range(7)],
+        },
     )
 
 

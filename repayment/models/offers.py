@@ -108,9 +108,7 @@ class Acceptance(models.Model):
     """
 
     offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="acceptance")
-    by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="acceptances"
-    )
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="acceptances")
     side = models.CharField(max_length=8, choices=Offer.Side.choices)
     at = models.DateTimeField()
     policy = models.ForeignKey(
