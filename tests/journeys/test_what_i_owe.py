@@ -58,7 +58,7 @@ def test_a_person_lists_what_they_owe(page: Any, look: Any, sign_in: Any) -> Non
     assert Debt.objects.get().principal == 940_000
     page.get_by_role("link", name="修改").click()
     look(page)
-    page.get_by_role("link", name="拿掉这笔").click()
+    page.get_by_role("link", name="删除…").click()
     look(page)
     page.goto("/debts/import")
     look(page)
