@@ -414,7 +414,9 @@ def candidates(rows: Mapping[str, Ints], law_of: Mapping[int, int]) -> NDArray[A
     that is confirmed, and the gate says why not; where nothing is confirmed, Steady's own pages.
     """
     # Whoever is soonest of no use goes first: one lender writes once a day.
-    order = np.lexsort([rows[name] for name in ("about", "kind", "not_after", "at", "person")])
+    # Where two are of use equally long, what is due today goes before what is due tomorrow.
+    soon = rows["kind"] == night.Kind.DUE_SOON
+    order = np.lexsort([rows["about"], rows["kind"], soon, rows["not_after"], rows["at"], rows["person"]])
     rows = {name: values[order] for name, values in rows.items()}
     raw = rows["raw"]
     bit = {name: (raw >> place & 1).astype(bool) for place, name in enumerate(night.RAW)}

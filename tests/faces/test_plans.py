@@ -1,11 +1,13 @@
 """Comparing plans and sending one: what the borrower reads, and what a form may not do."""
 
+import dataclasses
+
 import pytest
 
 from cases import clock as business_clock
 from cases.models import Consent
 from portal.templatetags.rules import cited
-from repayment.actions import choices, offers
+from repayment.actions import choices, offers, proposals
 from repayment.domain.terms import Terms
 from repayment.models import Choice, Offer
 from tests import builders
@@ -95,7 +97,7 @@ def test_doing_nothing_stands_beside_them_and_its_parts_add_up(client_for, file)
 @pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
 def test_the_page_is_light_enough_for_a_slow_telephone(client_for, file, language):
     builders.a_debt(file.borrower, None, principal=500_000, lender_words="王先生")
-    assert len(page_of(client_for(file.borrower), language=language).content) <= 45_000
+    assert len(page_of(client_for(file.borrower), language=language).content) <= 45 * 1024
 
 
 def test_two_ways_to_the_same_plan_are_shown_once(client_for):
@@ -197,6 +199,30 @@ def test_light_first_months_are_said_before_sending(client_for):
     client = client_for(file.borrower)
     html = page_of(client, f"/plans/sending?lenders={file.lenders[0].ref}").content.decode()
     assert "The first 6 months CN¥" in html
+    assert "First 6 months of CN¥" in page_of(client, "/plans/sending").content.decode()
+    (offer,) = proposals.send(
+        by=file.borrower, choice=light, shares={file.lenders[0].ref: ["name", "debt", "share"]}
+    )
+    if offer.state == "open":
+        assert "First 6 months of CN¥" in page_of(client, "/offers/").content.decode()
+
+
+def test_what_sending_replaces_is_said_lender_by_lender_before_it_is_sent(client_for):
+    file = a_file(2)
+    own, _other = sent(file)
+    offers.counter(
+        by=file.officers[0],
+        offer=own,
+        terms=dataclasses.replace(Terms.from_json(own.terms), periods=60),
+        reason="",
+    )
+    choices.choose(by=file.borrower, kind="soonest")
+    refs = "&".join(f"lenders={lender.ref}" for lender in file.lenders)
+    client = client_for(file.borrower)
+    for address in ("/plans/sending", f"/plans/sending?{refs}"):
+        html = page_of(client, address).content.decode()
+        assert html.count(f"{file.lenders[0].name} has an offer open to you") == 1
+        assert html.count(f"Your proposal to {file.lenders[1].name} still waits") == 1
 
 
 def test_nothing_ticked_is_said_in_words(client_for, file, choice):
