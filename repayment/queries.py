@@ -147,18 +147,25 @@ def not_agreed(user: User) -> list[Debt]:
     return list(case_queries.debts_for(user).exclude(plans__state__in=(*SETTLED, Plan.State.BROKEN)))
 
 
-def promised(user: User, currency: str, *, besides: int | None = None) -> int:
-    """What agreements in force take in their dearest month still to come; not the one on the debt `besides`."""
+def promised(user: User, currency: str) -> int:
+    """What agreements in force take in their dearest month still to come."""
+    return sum(promised_by_debt(user, currency).values())
+
+
+def promised_by_debt(user: User, currency: str) -> dict[int, int]:
+    """What agreements in force take in their dearest month still to come, by the debt's primary key."""
     largest = (
-        Instalment.objects.exclude(plan__debt=besides)
-        .filter(
+        Instalment.objects.filter(
             plan__case__borrower=user,
             plan__debt__currency=currency,
             plan__state__in=IN_FORCE,
             due__gte=clock.today(),
         )
         .order_by()
-        .values("plan")
+        .values("plan", "plan__debt")
         .annotate(largest=Max("amount"))
     )
-    return sum(row["largest"] for row in largest)
+    found: dict[int, int] = {}
+    for row in largest:
+        found[row["plan__debt"]] = found.get(row["plan__debt"], 0) + row["largest"]
+    return found

@@ -7,6 +7,7 @@ from cases import clock
 from cases.access import Permission, requires
 from portal import queries, queries_rights
 from portal.domain.next_step import next_step
+from repayment import queries as repayment_queries
 from repayment import queries_second_chance, wording
 from repayment.domain.allocation import RowState
 from repayment.domain.difference import Field, differences
@@ -28,6 +29,13 @@ def home(request: HttpRequest) -> HttpResponse:
     coming = queries.coming_instalments(accounts, today)
     chances = queries_second_chance.of_person(user, accounts, today)
     is_hard = not chances and bool(queries_second_chance.signs_of(user, accounts))
+    hard_month = [each.plan for each in accounts if each.plan.state == Plan.State.ACTIVE] if is_hard else []
+    # While a change waits for an answer there is no other way to choose, and none is promised.
+    asked = (
+        set(repayment_queries.open_offers(user).values_list("debt_id", flat=True))
+        if chances or hard_month
+        else set()
+    )
     return render(
         request,
         "home/home.html",
@@ -41,9 +49,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "monthly_change": _monthly_change(offers[0]) if offers else "",
             "coming": coming,
             "chances": chances,
-            "hard_month": [each.plan for each in accounts if each.plan.state == Plan.State.ACTIVE]
-            if is_hard
-            else [],
+            "hard_month": hard_month,
+            "ways_open": any(plan.debt_id not in asked for plan in hard_month),
+            "asked_debts": asked,
             "checking": sum(each.state == RowState.CHECKING for each in coming),
             "span": queries.span_of(coming, today),
             "progress": queries.progress_for(user, accounts) if accounts else None,

@@ -1,6 +1,6 @@
 """What each lender answered, and the borrower's four answers to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import User
 from cases.naming import Named
-from repayment import queries, queries_approvals, queries_plans, wording
+from repayment import queries, queries_approvals, queries_payments, queries_plans, wording, wording_terms
 from repayment.actions import offers as actions
 from repayment.actions import walls
 from repayment.actions.questions import MOST_PER_SIDE
@@ -24,6 +24,7 @@ from repayment.domain.schedule import Schedule, build
 from repayment.domain.terms import Terms
 from repayment.forms import CounterForm, ReasonForm
 from repayment.models import Acceptance, Offer, Plan
+from repayment.queries_payments import Account, Row
 from repayment.views import drafts, sentences
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -33,13 +34,43 @@ _CHANGED = {"offer_changed", "offer_withdrawn", "offer_expired", "offer_declined
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where one debt's negotiation stands: its newest offer, and the agreement when there is one."""
+    """Where one debt stands: its newest offer, and the agreement that came of it or runs beside it."""
 
     named: Named
     offer: Offer
     plan: Plan | None
-    monthly: int
-    currency: str
+    account: Account | None
+    terms: Terms
+
+    @property
+    def schedule(self) -> Schedule:
+        return build(self.terms)
+
+    @property
+    def monthly(self) -> int:
+        return usual_amount(self.schedule)
+
+    @property
+    def light(self) -> Sequence[str]:
+        """The lighter months that the usual amount says nothing about."""
+        return wording_terms.step_lines(self.terms)
+
+    @property
+    def change(self) -> Offer | None:
+        """What would take the place of the agreement, while it waits for an answer."""
+        is_open = self.plan is not None and self.offer.state == Offer.State.OPEN
+        return self.offer if is_open else None
+
+    @property
+    def change_monthly(self) -> int:
+        return usual_amount(build(Terms.from_json(self.offer.terms)))
+
+    @property
+    def coming(self) -> Row | None:
+        """The next instalment that is open; nothing falls due while an agreement is paused."""
+        if self.account is None or self.account.plan.state != Plan.State.ACTIVE:
+            return None
+        return next((row for row in self.account.rows if row.standing.open), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +98,22 @@ def offers(request: HttpRequest) -> HttpResponse:
     for offer in queries.offers_for(request.user).select_related("refusal").order_by("debt_id", "-number"):
         newest.setdefault(offer.debt_id, offer)
     # An agreement moved on by a pause keeps its offer: the newest version stands for it.
-    plans = {plan.offer_id: plan for plan in queries.plans_for(request.user).order_by("version")}
+    versions = list(queries.plans_for(request.user).order_by("version"))
+    plans = {plan.offer_id: plan for plan in versions}
+    # A change that is asked for, or came to nothing, leaves the agreement standing: that one is shown first.
+    running = {plan.debt_id: plan for plan in versions if plan.state in queries.IN_FORCE}
+    accounts = {each.plan.pk: each for each in queries_payments.accounts(running.values())} if running else {}
     standings = []
     for named in naming.named(case_queries.debts_for(request.user)):
         if found := newest.get(named.debt.pk):
-            terms = Terms.from_json(found.terms)
+            plan = running.get(named.debt.pk) or plans.get(found.pk)
             standings.append(
                 Standing(
                     named=named,
                     offer=found,
-                    plan=plans.get(found.pk),
-                    monthly=usual_amount(build(terms)),
-                    currency=terms.currency,
+                    plan=plan,
+                    account=accounts.get(plan.pk) if plan else None,
+                    terms=Terms.from_json(plan.terms if plan else found.terms),
                 )
             )
     return render(request, "offers/list.html", {"standings": standings})
@@ -170,16 +205,21 @@ def affordability(user: User, offer: Offer, schedule: Schedule) -> Affordability
     currency = offer.terms["currency"]
     if statement is None or statement.currency != currency:
         return None
-    others = [
-        build(Terms.from_json(other.terms)).highest
+    others = {
+        other.debt_id: build(Terms.from_json(other.terms)).highest
         for other in queries.open_offers(user)
         if other.debt_id != offer.debt_id and other.terms["currency"] == currency
-    ]
+    }
+    agreed = queries.promised_by_debt(user, currency)
+    # What these terms would replace is not paid beside them.
+    agreed.pop(offer.debt_id, None)
+    # Nor is a change that is asked for paid beside its agreement: the larger of the two counts, once.
+    both = agreed.keys() & others.keys()
+    changes = {debt for debt in both if others[debt] > agreed[debt]}
     return Affordability(
         available=statement.available,
-        # What these terms would replace is not paid beside them.
-        agreed=queries.promised(user, currency, besides=offer.debt_id),
-        asked_by_others=sum(others),
+        agreed=sum(amount for debt, amount in agreed.items() if debt not in changes),
+        asked_by_others=sum(amount for debt, amount in others.items() if debt not in both - changes),
         asked=schedule.highest,
     )
 
@@ -269,9 +309,9 @@ def _page(user: User, offer: Offer) -> dict[str, Any]:
 
 
 def _questions(user: User, offer: Offer, *, running: bool) -> dict[str, Any]:
-    """What was asked about this offer, and whether the borrower may ask one more."""
-    asked = list(queries_approvals.questions_for(user).filter(offer=offer))
-    own = [question for question in asked if question.side == Offer.Side.BORROWER]
+    """What was asked about this offer and those it replaced, and whether the borrower may ask one more."""
+    asked = list(queries_approvals.asked_about(user, offer))
+    own = [each for each in asked if each.side == Offer.Side.BORROWER and each.offer_id == offer.pk]
     waits = any(not hasattr(question, "reply") for question in own)
     return {
         "asked": asked,

@@ -1,6 +1,6 @@
 """Comparing plans and sending the one the person picked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -18,13 +18,13 @@ from cases.domain.refusal import Refused
 from cases.forms.accounts import NameForm
 from cases.models import Debt, Lender, User
 from cases.naming import Named
-from repayment import queries, queries_compare
+from repayment import queries, queries_compare, wording_terms
 from repayment.actions import choices, proposals
 from repayment.domain.difference import usual_amount
 from repayment.domain.schedule import Schedule, build
 from repayment.domain.terms import Terms
 from repayment.forms import SharesForm
-from repayment.models import Choice
+from repayment.models import Choice, Offer
 from repayment.views import comparing
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -88,6 +88,11 @@ class DebtPart:
     def monthly(self) -> int:
         return usual_amount(self.schedule)
 
+    @property
+    def light(self) -> Sequence[str]:
+        """The lighter months that the usual amount says nothing about."""
+        return wording_terms.step_lines(self.terms)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -97,6 +102,9 @@ class Part:
     lender: Lender | None
     debts: tuple[DebtPart, ...]
     currency: str
+    # What waits for an answer on these debts, and whose word it was: sending closes it.
+    own_open: bool
+    theirs_open: bool
 
     @property
     def reachable(self) -> bool:
@@ -201,12 +209,19 @@ def _parts(user: User, choice: Choice) -> list[Part]:
             terms = Terms.from_json(sheet)
             part = DebtPart(debt=named.debt, terms=terms, schedule=build(terms))
             found.setdefault(named.order, (named, []))[1].append(part)
+    sides = dict(queries.open_offers(user).values_list("debt_id", "made_by"))
+
+    def is_open(debts: list[DebtPart], side: Offer.Side) -> bool:
+        return any(sides.get(each.debt.pk) == side for each in debts)
+
     return [
         Part(
             named=named,
             lender=case_queries.owner_of(named.debt),
             debts=tuple(debts),
             currency=debts[0].terms.currency,
+            own_open=is_open(debts, Offer.Side.BORROWER),
+            theirs_open=is_open(debts, Offer.Side.LENDER),
         )
         for named, debts in found.values()
     ]

@@ -1,13 +1,19 @@
 """Changing and pausing an agreement on the pages: totals and steps before the sending, and both versions to read."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from repayment.actions import offers, plans
+from cases import clock as clocks
+from repayment import queries, queries_plans
+from repayment.actions import offers, plans, variations
+from repayment.domain.schedule import build
+from repayment.domain.terms import Method, Terms
 from repayment.models import Offer, Plan
+from repayment.views.offers import affordability
 from tests.actions.negotiating import a_file, sent
 from tests.faces.test_officer import page
 
@@ -135,3 +141,34 @@ def test_a_borrower_asks_for_a_change_and_the_old_agreement_stays_until_a_yes(
     plan.refresh_from_db()
     assert (offer.made_by, plan.state) == (Offer.Side.BORROWER, Plan.State.ACTIVE)
     assert client.get(address).headers["Location"] == reverse("offer", args=[offer.ref])
+
+
+def test_a_change_that_waits_counts_once_beside_its_agreement_and_hides_nothing(client_for: Any) -> None:
+    file = a_file(2, max_periods=60)
+    first, second = sent(file)
+    plan = offers.accept(by=file.officers[0], offer=first)
+    client = client_for(file.borrower)
+    in_force = queries.promised(file.borrower, "CNY")
+    for periods, larger in ((60, False), (2, True)):
+        terms = dataclasses.replace(
+            queries_plans.terms_to_vary(plan, clocks.today()), method=Method.INTEREST_FREE, periods=periods
+        )
+        change = variations.propose(by=file.borrower, plan=plan, terms=terms)
+        asked_for = build(Terms.from_json(change.terms)).highest
+        assert (asked_for > in_force) == larger
+        found = affordability(file.borrower, second, build(Terms.from_json(second.terms)))
+        assert found is not None
+        assert (found.agreed, found.asked_by_others) == ((0, asked_for) if larger else (in_force, 0))
+        words = client.get(reverse("offers")).content.decode()
+        assert "A change is asked for" in words
+        assert "Next payment" in words
+        assert reverse("agreement", args=[plan.ref]) in words
+        assert reverse("offer", args=[change.ref]) in words
+        ways = client.get(reverse("second_chance", args=[plan.ref])).content.decode()
+        assert "it waits for the lender’s answer" in ways
+        assert reverse("offer_withdrawal", args=[change.ref]) in ways
+        assert "Ways on" not in ways
+        offers.withdraw(by=file.borrower, offer=change)
+    words = client.get(reverse("offers")).content.decode()
+    assert "A change is asked for" not in words
+    assert reverse("agreement", args=[plan.ref]) in words

@@ -1,5 +1,6 @@
 """A month that does not work out, on the pages: what each way costs is read before it is chosen, and lenders see no warning."""
 
+import dataclasses
 import datetime as dt
 import json
 import re
@@ -9,10 +10,12 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from cases import clock as clocks
 from cases.models import Statement
 from notices.actions import planning
 from notices.models import Message
-from repayment.actions import offers, second_chance
+from repayment import queries_plans
+from repayment.actions import offers, second_chance, variations
 from repayment.models import Offer, Plan
 from tests import builders
 from tests.actions.negotiating import a_file, sent
@@ -195,3 +198,9 @@ def test_help_is_offered_before_anything_is_late_and_only_then(
     shown = page(client.get(reverse("home")))
     assert "Is this month difficult?" in shown
     assert reverse("second_chance", args=[plan.ref]) in shown
+    agreed = queries_plans.terms_to_vary(plan, clocks.today())
+    variations.propose(by=file.borrower, plan=plan, terms=dataclasses.replace(agreed, periods=60))
+    shown = page(client.get(reverse("home")))
+    assert "waits for an answer" in shown
+    assert "Ways on with" not in shown
+    assert "You can pause" not in shown
