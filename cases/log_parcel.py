@@ -40,6 +40,7 @@ def pack(user: User, reading: Reading) -> str:
         "of": user.ref,
         "at": int(clock.real_now().timestamp()),
         "zone": reading.zone,
+        "guessed_days": reading.guessed_days,
         "rows": rows,
         "problems": [[problem.line, problem.code] for problem in reading.problems],
     }
@@ -74,4 +75,5 @@ def unpack(user: User, parcel: str) -> Reading | None:
         ),
         problems=tuple(Problem(line=line, code=code) for line, code in inside["problems"]),
         zone=inside["zone"],
+        guessed_days=inside.get("guessed_days", 0),
     )

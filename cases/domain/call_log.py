@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from cases.domain.debt_csv import FileRefused, decode
@@ -50,7 +51,7 @@ _HEADINGS = {name: column for column, names in COLUMNS.items() for name in names
 
 # Words of a type, longest first where one contains another: (words, direction, outcome of a call).
 _TYPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("未接", "missed", "unanswered", "noanswer", "未接通", "未接來電"), "outbound", "unanswered"),
+    (("未接", "missed", "unanswered", "noanswer", "notanswered", "未接通", "未接來電", "无人接", "無人接", "没接", "沒接"), "outbound", "unanswered"),
     (("拒接", "已拒", "挂断", "掛斷", "rejected", "declined", "blocked", "拦截", "refused"), "outbound", "refused"),
     (("语音信箱", "留言", "voicemail"), "outbound", "voicemail"),
     (("被叫", "呼入", "来电", "來電", "已接", "接听", "incoming", "received", "inbound", "接收", "收到", "answered"), "outbound", ""),
@@ -65,6 +66,8 @@ _CODES = {
     "5": ("outbound", "refused"),
     "6": ("outbound", "refused"),
 }
+# Only these say that a call was taken up; 来电 or 被叫 say no more than whose call it was.
+_ANSWERED = ("已接", "接听", "接聽", "接通", "answered")
 _SMS = ("短信", "彩信", "簡訊", "sms", "mms", "message", "信息")
 
 
@@ -72,7 +75,8 @@ _SMS = ("短信", "彩信", "簡訊", "sms", "mms", "message", "信息")
 class Row:
     """
     One contact that was read. Words as in the public contract; `direction` outbound is towards the person. `seconds` of
-    a call, None when it is not said. `guessed_zone`: the time had no offset and was read on the person's clock.
+    a call, None when it is not said. `guessed_zone`: the time had no offset and was read on the person's clock;
+    `guessed_day`: the day had no year, or was told from today, and was taken as the latest such day.
     """
 
     line: int
@@ -83,6 +87,7 @@ class Row:
     outcome: str
     seconds: int | None = None
     guessed_zone: bool = False
+    guessed_day: bool = False
 
     @property
     def same(self) -> tuple[object, ...]:
@@ -92,8 +97,8 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A line that is not read. `code`: no_number, number_lost, no_time, unclear_day, no_year, no_such_time,
-    in_the_future, too_long_ago, formula, markup, damaged, too_long, twice."""
+    """A line that is not read. `code`: no_number, number_lost, no_time, unclear_day, no_such_time, in_the_future,
+    too_long_ago, formula, markup, damaged, too_long, twice."""
 
     line: int
     code: str
@@ -116,11 +121,15 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a log says. `zone`: the clock on which times without offset were read, empty when none was."""
+    """
+    What a log says. `zone`: the clock on which times without offset were read, empty when none was; `guessed_days`: how
+    many rows have a day whose year was not written.
+    """
 
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     zone: str = ""
+    guessed_days: int = 0
 
     @property
     def numbers(self) -> tuple[Found, ...]:
@@ -180,7 +189,12 @@ def read(text: str, *, zone: str, now: datetime) -> Reading:
     if len({row.number for row in rows}) > MOST_NUMBERS:
         raise FileRefused("too_many_numbers")
     guessed = any(row.guessed_zone for row in rows)
-    return Reading(rows=tuple(rows), problems=tuple(problems), zone=zone if guessed else "")
+    return Reading(
+        rows=tuple(rows),
+        problems=tuple(problems),
+        zone=zone if guessed else "",
+        guessed_days=sum(row.guessed_day for row in rows),
+    )
 
 
 _Found = Row | str
@@ -188,7 +202,10 @@ _Found = Row | str
 
 # ── a table ──────────────────────────────────────────────────────────────────────────────────
 def _table(text: str, zone: ZoneInfo, now: datetime) -> Iterator[tuple[int, _Found]] | None:
-    """The rows under a line of headings; None when no line among the first twenty is one."""
+    """
+    The rows under a line of headings, and before them what stands above it; None when no line among the first twenty is
+    one.
+    """
     lines = text.splitlines()
     for start, head in enumerate(lines[:20]):
         delimiter = max(",;\t，|", key=head.count)
@@ -196,7 +213,10 @@ def _table(text: str, zone: ZoneInfo, now: datetime) -> Iterator[tuple[int, _Fou
         if len(columns) > MOST_COLUMNS:
             raise FileRefused("too_wide")
         if "number" in columns and {"at", "day", "clock"} & set(columns):
-            return _cells("\n".join(lines[start + 1 :]), start + 2, delimiter, columns, zone, now)
+            above = _lines("\n".join(lines[:start]), zone, now)
+            return chain(
+                above, _cells("\n".join(lines[start + 1 :]), start + 2, delimiter, columns, zone, now)
+            )
     return None
 
 
@@ -243,7 +263,7 @@ def _row(line: int, said: Mapping[str, str], sms: bool, zone: ZoneInfo, now: dat
 
 def _made(
     line: int,
-    instant: tuple[datetime, bool],
+    instant: tuple[datetime, bool, bool],
     number: str,
     channel: str,
     kind: str,
@@ -253,8 +273,8 @@ def _made(
     if channel == "sms":
         outcome = "delivered"
     elif not outcome:
-        # Without a word for it, only a length shows that somebody spoke; the weaker claim is the safer one.
-        spoken = seconds > 0 if seconds is not None else bool(_word(kind)) and direction == "outbound"
+        # Only a length, or a word for it, shows that somebody spoke; the weaker claim is the safer one.
+        spoken = seconds > 0 if seconds is not None else any(each in _word(kind) for each in _ANSWERED)
         outcome = "conversation" if spoken else "unanswered"
     return Row(
         line=line,
@@ -265,6 +285,7 @@ def _made(
         outcome=outcome,
         seconds=seconds if channel == "call" else None,
         guessed_zone=instant[1],
+        guessed_day=instant[2],
     )
 
 
@@ -282,6 +303,7 @@ def _type_of(kind: str) -> tuple[str, str]:
 _DATE = (
     r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}月\d{1,2}日"
     r"|(?:[A-Z][a-z]{2,8}\.?\s\d{1,2},?|\d{1,2}\s[A-Z][a-z]{2,8}\.?,?)\s\d{4}"
+    r"|今天|昨天|前天|[Tt]oday|[Yy]esterday"
 )
 _CLOCK = (
     r"(?:上午|下午|晚上|早上|凌晨|中午)?\s?\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\.\d+)?\s?(?:[AaPp]\.?[Mm]\.?)?"
@@ -296,7 +318,8 @@ _LENGTH = re.compile(
 
 
 def _lines(text: str, zone: ZoneInfo, now: datetime) -> Iterator[tuple[int, _Found]]:
-    """One contact a line. A line with neither a number nor a time says nothing and is passed over."""
+    """One contact a line. Words without a figure above the first contact are a title, and are passed over."""
+    begun = False
     for line, raw in enumerate(text.splitlines(), start=1):
         said = _plain(raw)
         if not said:
@@ -307,19 +330,21 @@ def _lines(text: str, zone: ZoneInfo, now: datetime) -> Iterator[tuple[int, _Fou
         if fault := _spoilt(said[:200]):
             yield line, fault
             continue
+        if not begun and not re.search(r"\d", said):
+            continue
+        begun = True
         when = _WHEN.search(said)
+        if when and "【" in said[: when.start()] and not re.search(r"\d{4}", when[1]):
+            # A day inside a message is what it says, not when it came.
+            when = None
         rest = said.replace(when[0], " ", 1) if when else said
         length = _LENGTH.search(rest)
         # Beyond a mark of speech stands what was said: numbers there are somebody's figures, not who called.
         head = re.split(r"[:：【]", rest.replace(length[0], " ", 1) if length else rest, maxsplit=1)[0][:120]
         dialled = _NUMBER.search(head)
         number = telephone(dialled[0]) if dialled else ""
-        if not when and not number:
-            if re.search(r"\d", said):
-                yield line, "no_time"
-            continue
         if not number:
-            yield line, "no_number"
+            yield line, "no_number" if when or not re.search(r"\d", said) else "no_time"
             continue
         if not when:
             yield line, "no_time"
@@ -329,9 +354,16 @@ def _lines(text: str, zone: ZoneInfo, now: datetime) -> Iterator[tuple[int, _Fou
             yield line, instant
             continue
         sms = "【" in rest or any(word in rest.lower() for word in ("短信", "sms", "簡訊"))
-        seconds = seconds_of(length[0]) if length else None
+        seconds = seconds_of(length[0]) if length else _last_cell(said[when.end() :], number)
         kind = head.replace(dialled[0], " ") if dialled else head
         yield line, _made(line, instant, number, "sms" if sms else "call", kind, seconds)
+
+
+def _last_cell(after: str, number: str) -> int | None:
+    """The length at the end of a line of a table that came without its headings: `138…,2026-11-18 23:10,来电,0`."""
+    parts = re.split(r"[,;\t|]", after.rstrip(" ,;\t|"))
+    last = parts[-1].strip()
+    return seconds_of(last) if len(parts) > 1 and telephone(last) != number else None
 
 
 # ── cells ────────────────────────────────────────────────────────────────────────────────────
@@ -406,12 +438,15 @@ _HOUR = re.compile(
 _EARLY, _LATE = frozenset({"上午", "早上", "凌晨"}), frozenset({"下午", "晚上"})
 
 
-def instant_of(said: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, bool] | str:
-    """The instant in UTC, to the second, and whether the zone was ours to assume; else the code of a Problem."""
+def instant_of(said: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, bool, bool] | str:
+    """The instant in UTC, to the second, and whether its zone and its day were ours to assume; else a Problem's code."""
     if re.fullmatch(r"\d{13}|\d{10}", said):
         at = datetime.fromtimestamp(int(said[:10]), UTC)
-        return _in_time(at, now) or (at, False)
+        return _in_time(at, now) or (at, False, False)
     day, rest = _day(said)
+    guessed = day == "no_year"
+    if guessed:
+        day, rest = _latest(said, now.astimezone(zone).date())
     if isinstance(day, str):
         return day
     hour = _HOUR.search(rest.strip(" T,"))
@@ -429,12 +464,12 @@ def instant_of(said: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, bool
             at = datetime.fromisoformat(wall.isoformat() + hour[6].replace("Z", "+00:00")).astimezone(UTC)
         except ValueError:
             return "no_such_time"
-        return _in_time(at, now) or (at, False)
+        return _in_time(at, now) or (at, False, guessed)
     local = wall.replace(tzinfo=zone)
     at = local.astimezone(UTC)
     if at.astimezone(zone).replace(tzinfo=None, fold=0) != wall:
         return "no_such_time"
-    return _in_time(at, now) or (at, True)
+    return _in_time(at, now) or (at, True, guessed)
 
 
 def _day(said: str) -> tuple[tuple[int, int, int] | str, str]:
@@ -450,9 +485,32 @@ def _day(said: str) -> tuple[tuple[int, int, int] | str, str]:
         month = _MONTHS.get((found[1] or found[4]).lower())
         if month:
             return (int(found[5]), month, int(found[2] or found[3])), said[found.end() :]
-    if re.search(r"\d{1,2}月\d{1,2}日|今天|昨天|前天|today|yesterday", said, re.IGNORECASE):
+    if _NO_YEAR.search(said):
         return "no_year", ""
     return "no_time", ""
+
+
+_NO_YEAR = re.compile(r"(\d{1,2})月(\d{1,2})日|(今天|today)|(昨天|yesterday)|前天", re.IGNORECASE)
+
+
+def _latest(said: str, today: date) -> tuple[tuple[int, int, int] | str, str]:
+    """A day without a year as the latest one that is not after `today`, and what follows it; or a code."""
+    found = _NO_YEAR.search(said)
+    if found is None:
+        return "no_time", ""
+    rest = said[found.end() :]
+    if not found[1]:
+        day = today - timedelta(days=0 if found[3] else 1 if found[4] else 2)
+        return (day.year, day.month, day.day), rest
+    # A 29 February may lie eight years back.
+    for year in range(today.year, today.year - 9, -1):
+        try:
+            day = date(year, int(found[1]), int(found[2]))
+        except ValueError:
+            continue
+        if day <= today:
+            return (day.year, day.month, day.day), rest
+    return "no_such_time", ""
 
 
 def _face(hour: re.Match[str]) -> tuple[int, int, int] | None:

@@ -32,7 +32,10 @@ class LogForm(forms.Form):
     )
     text = forms.CharField(
         label=_("Or paste it here"),
-        help_text=_("One call or message a line, with its number, day and time. Headings work too."),
+        help_text=_(
+            "One call or message a line, with its number, day and time, like: 13800001111, 2026-11-18 23:10, incoming, 35 seconds. "
+            "Write the year; without one we take the latest such day. Without a length or “answered”, a call counts as not answered."
+        ),
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
         required=False,
         max_length=LONGEST_TEXT,

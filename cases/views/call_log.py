@@ -32,7 +32,6 @@ PROBLEMS: dict[str, Any] = {
     "number_lost": gettext_lazy("A spreadsheet has rounded the number. Save the original file again."),
     "no_time": gettext_lazy("No day and time."),
     "unclear_day": gettext_lazy("Day and month could be either way round. Write the year first."),
-    "no_year": gettext_lazy("The year is missing."),
     "no_such_time": gettext_lazy("There is no such day or time."),
     "in_the_future": gettext_lazy("This time has not come yet."),
     "too_long_ago": gettext_lazy("This is more than ten years ago."),
@@ -148,7 +147,8 @@ def _numbers(
         "refused": refused,
         "parcel": parcel,
         "rows": len(reading.rows),
-        "zone": reading.zone,
+        "zone": _zone_words(reading.zone),
+        "guessed_days": reading.guessed_days,
         "unread": _unread(reading),
     }
     return render(request, "contacts/log_numbers.html", context, status=status)
@@ -178,9 +178,15 @@ def _preview(request: HttpRequest, reading: Reading, parcel: str, picks: PicksFo
         "kept": len(fresh),
         "left_out": [found for found in reading.numbers if found.number not in picked],
         "unread": _unread(reading),
-        "zone": reading.zone,
+        "zone": _zone_words(reading.zone),
+        "guessed_days": reading.guessed_days,
     }
     return render(request, "contacts/log_preview.html", context)
+
+
+def _zone_words(zone: str) -> str:
+    """A clock as people call it; the database's own name where there is no other."""
+    return _("Beijing time") if zone == "Asia/Shanghai" else zone
 
 
 def _unread(reading: Reading) -> dict[str, Any]:

@@ -87,7 +87,11 @@ def test_lines_copied_from_a_screen_are_read() -> None:
         ("拒接", "", "refused"),
         ("语音信箱", "12", "voicemail"),
         ("被叫", "0", "unanswered"),
-        ("被叫", "", "conversation"),
+        ("被叫", "", "unanswered"),
+        ("来电", "", "unanswered"),
+        ("已接来电", "", "conversation"),
+        ("无人接听", "", "unanswered"),
+        ("not answered", "", "unanswered"),
         ("", "", "unanswered"),
         ("", "5", "conversation"),
     ],
@@ -95,6 +99,68 @@ def test_lines_copied_from_a_screen_are_read() -> None:
 def test_only_a_word_or_a_length_shows_that_somebody_spoke(kind: str, seconds: str, outcome: str) -> None:
     [row] = read(f"号码,时间,类型,时长\n95555,2027-05-10 08:01,{kind},{seconds}\n").rows
     assert row.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        ("13800001111,2027-05-10 23:10,来电,0", "unanswered"),
+        ("13800001111,2027-05-10 23:10,来电,35", "conversation"),
+        ("13800001111,2027-05-10,23:10,来电,00:00:35", "conversation"),
+        ("13800001111, 2027-05-10 23:10, incoming, 35 seconds", "conversation"),
+        ("13800001111，2027-05-10 23:10，来电，35秒", "conversation"),
+        ("1,13800001111,2027-05-10 23:10,来电", "unanswered"),
+        ("2027-05-10 23:10,来电,13800001111", "unanswered"),
+        ("13800001111，来电，2027-05-10 23:10", "unanswered"),
+    ],
+)
+def test_a_pasted_line_of_a_table_without_headings_is_no_talk_without_its_length(
+    line: str, outcome: str
+) -> None:
+    [row] = read(line).rows
+    assert (row.number, row.at, row.outcome) == ("13800001111", at(10, 23, 10), outcome)
+
+
+def test_every_line_above_and_below_the_headings_is_counted() -> None:
+    reading = read(
+        "13800001111,2027-05-10 23:10,来电,0\n95555,soon\n号码,时间\n95555,2027-05-09 08:00\n不记得了,\n"
+    )
+    assert [row.line for row in reading.rows] == [1, 4]
+    assert [(problem.line, problem.code) for problem in reading.problems] == [
+        (2, "no_time"),
+        (5, "no_number"),
+    ]
+    pasted = read("通话记录\n95555 2027-05-09 08:00\n不记得了\n")
+    assert [(problem.line, problem.code) for problem in pasted.problems] == [(3, "no_number")]
+
+
+@pytest.mark.parametrize(
+    ("day", "read_as"),
+    [
+        ("5月10日 22:05", (2027, 5, 10)),
+        ("5月12日 08:00", (2027, 5, 12)),
+        ("11月20日 22:05", (2026, 11, 20)),
+        ("2月29日 22:05", (2024, 2, 29)),
+        ("今天 08:00", (2027, 5, 12)),
+        ("昨天 22:05", (2027, 5, 11)),
+        ("前天 下午10:05", (2027, 5, 10)),
+        ("Yesterday, 10:05 PM", (2027, 5, 11)),
+    ],
+)
+def test_a_day_without_a_year_is_the_latest_such_day_and_it_is_said(
+    day: str, read_as: tuple[int, int, int]
+) -> None:
+    for text in (f"13800001111 {day} 未接", f'号码,时间\n13800001111,"{day}"\n'):
+        reading = read(text)
+        local = reading.rows[0].at.astimezone(BEIJING)
+        assert (local.year, local.month, local.day) == read_as
+        assert reading.guessed_days == 1
+    assert read("13800001111 2027-05-10 08:00").guessed_days == 0
+
+
+def test_a_day_that_a_message_speaks_of_is_not_when_it_came() -> None:
+    reading = read("10690012345 【云杉小贷】请于今天 08:00 前还款\n")
+    assert [problem.code for problem in reading.problems] == ["no_time"]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +177,8 @@ def test_only_a_word_or_a_length_shows_that_somebody_spoke(kind: str, seconds: s
         ("95555,2027-05-10", "no_time"),
         ("95555,soon", "no_time"),
         ("95555,03/04/2027 08:01", "unclear_day"),
-        ("95555,5月10日 08:01", "no_year"),
+        ("95555,2月30日 08:01", "no_such_time"),
+        ("95555,今天 23:01", "in_the_future"),
         ("95555,2027-02-30 08:01", "no_such_time"),
         ("95555,2027-05-10 25:01", "no_such_time"),
         ("95555,2027-05-12 10:08", "in_the_future"),

@@ -77,7 +77,7 @@ def test_first_the_numbers_are_shown_and_nothing_is_kept(browser: Client) -> Non
     assert "2 calls" in text
     assert "1 line was not read" in text
     assert "Line 6: A formula of a spreadsheet" in text
-    assert "Asia/Shanghai" in text
+    assert "Beijing time" in text
     assert "单位" not in answer.content.decode()
     assert not Contact.objects.exists()
     assert "selected" not in answer.content.decode().split("<main")[1].replace('value="" selected', "")
@@ -204,12 +204,23 @@ def test_what_cannot_be_read_is_refused_with_a_clear_word(
 
 
 def test_a_log_in_which_no_line_can_be_read_names_each(browser: Client) -> None:
-    answer = brought(browser, "95555 5月10日 08:01\n<b>95555</b> 2027-05-10 08:01\n")
+    answer = brought(browser, "95555 5月10日\n<b>95555</b> 2027-05-10 08:01\n")
     assert answer.status_code == 422
     text = text_of(answer)
-    assert "Line 1: The year is missing." in text
+    assert "Line 1: No day and time." in text
     assert "Line 2: Code of a web page" in text
     assert "<b>95555</b>" not in answer.content.decode().split("<textarea")[0]
+
+
+def test_the_page_says_whose_clock_and_which_year_it_took(browser: Client, lender: Lender) -> None:
+    answer = brought(browser, f"{COLLECTOR} 5月10日 08:01 来电\n")
+    preview = browser.post(reverse("contact_log"), picked(answer, lender) | {"step": "preview"})
+    for shown in (answer, preview):
+        text = text_of(shown)
+        assert "on your own clock: Beijing time." in text
+        assert "Asia/Shanghai" not in text
+        assert "1 line names no year: we took the latest such day" in text
+    assert "We did not speak" in text_of(preview)
 
 
 def test_a_long_log_takes_no_more_queries(browser: Client, lender: Lender) -> None:
