@@ -80,6 +80,7 @@ def test_a_visitor_sends_and_sees_the_receipt_once_more_on_the_page(visitor: Cli
     kept = Complaint.objects.get()
     assert answer.redirect_chain == [(reverse("complaint", args=[kept.ref]), 302)]
     assert receipt.spoken(kept.receipt) in page(answer)
+    assert kept.ref not in page(answer), "one code to write down, not two"
     assert kept.labels == ["employer"]
     assert kept.receipt not in str(dict(visitor.session))
 
