@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from cases import clock
 from cases import queries as case_queries
@@ -65,13 +65,38 @@ def questions_for(user: User) -> QuerySet[Question]:
     )
 
 
+REPLACED = (Offer.State.COUNTERED, Offer.State.SUPERSEDED)
+
+
+def asked_about(user: User, offer: Offer) -> QuerySet[Question]:
+    """The questions on an offer, and on those of its debt that were replaced before it: other terms answer no question."""
+    replaced = Q(
+        offer__case=offer.case_id,
+        offer__debt=offer.debt_id,
+        offer__number__lt=offer.number,
+        offer__state__in=REPLACED,
+    )
+    return questions_for(user).filter(Q(offer=offer) | replaced)
+
+
+def standing_for(offer: Offer) -> Offer:
+    """The offer on which a question about `offer` is answered: itself, or the open one that took its place."""
+    if offer.state not in REPLACED:
+        return offer
+    after = Offer.objects.filter(case=offer.case_id, debt=offer.debt_id, number__gt=offer.number)
+    return after.filter(state=Offer.State.OPEN).order_by("number").last() or offer
+
+
 def waiting_for_lender(user: User) -> QuerySet[Question]:
-    """Borrowers' questions on standing offers that nobody has answered."""
+    """Borrowers' questions that nobody has answered, on standing offers or on what these replaced."""
+    standing = Offer.objects.filter(state=Offer.State.OPEN, expires_on__gte=clock.today())
+    newer = standing.filter(
+        case=OuterRef("offer__case"), debt=OuterRef("offer__debt"), number__gt=OuterRef("offer__number")
+    )
     return questions_for(user).filter(
+        Q(offer__in=standing) | Q(Exists(newer), offer__state__in=REPLACED),
         side=Offer.Side.BORROWER,
         reply__isnull=True,
-        offer__state=Offer.State.OPEN,
-        offer__expires_on__gte=clock.today(),
     )
 
 

@@ -80,7 +80,10 @@ class Sheet:
     @property
     def has_open_question(self) -> bool:
         """Whether the lender's own last question still waits: one at a time."""
-        return any(each.side == Offer.Side.LENDER and not hasattr(each, "reply") for each in self.asked)
+        return any(
+            each.side == Offer.Side.LENDER and each.offer_id == self.offer.pk and not hasattr(each, "reply")
+            for each in self.asked
+        )
 
     @property
     def monthly(self) -> int:
@@ -242,9 +245,7 @@ def sheets(officer: User, case: Case) -> Sequence[Sheet]:
         .order_by("made_at", "id")
     )
     terms = {offer.pk: Terms.from_json(offer.terms) for offer in offers}
-    asked: dict[int, list[AskedQuestion]] = {}
-    for question in queries_approvals.questions_for(officer).filter(offer__case=case):
-        asked.setdefault(question.offer_id, []).append(question)
+    questions = list(queries_approvals.questions_for(officer).filter(offer__case=case))
     waits = {
         approval.offer_id: approval
         for approval in queries_approvals.approvals_for(officer).filter(
@@ -259,10 +260,24 @@ def sheets(officer: User, case: Case) -> Sequence[Sheet]:
             differences=(
                 differences(terms[offer.previous_id], terms[offer.pk]) if offer.previous_id in terms else ()
             ),
-            asked=asked.get(offer.pk, ()),
+            asked=_asked_about(offer, questions),
             approval=waits.get(offer.pk),
         )
         for offer in offers
+    ]
+
+
+def _asked_about(offer: Offer, questions: Sequence[AskedQuestion]) -> Sequence[AskedQuestion]:
+    """The questions on an offer, and on those of its debt that were replaced before it."""
+    return [
+        each
+        for each in questions
+        if each.offer_id == offer.pk
+        or (
+            each.offer.debt_id == offer.debt_id
+            and each.offer.number < offer.number
+            and each.offer.state in queries_approvals.REPLACED
+        )
     ]
 
 

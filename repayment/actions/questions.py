@@ -48,6 +48,8 @@ def answer(*, by: User, question: Question, text: str) -> Reply:
     """Answer the other side's question, once and for good. Raises Refused for one's own, or when it came too late."""
     found = queries_approvals.questions_for(by).get(pk=question.pk)
     offer = walls.held(by=by, offer=found.offer)
+    # Other terms answer no question: it goes on with the offer that took the place of the one it was put about.
+    offer = walls.held(by=by, offer=queries_approvals.standing_for(offer))
     side = walls.side_of(by)
     walls.must_stand(offer)
     if side == found.side:

@@ -2,12 +2,13 @@
 
 import datetime as dt
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from cases import clock
 from cases.models import Case
 from repayment import queries, queries_payments
 from repayment.models import Approval, Offer, Question
+from repayment.queries_approvals import REPLACED
 
 # How long an answer is waited for where a lender has published no policy.
 USUAL_ANSWER_DAYS = 7
@@ -40,13 +41,21 @@ _Waits = list[tuple[dt.date, str]]
 def _of_offers(case: Case) -> tuple[_Waits, _Waits]:
     """(day, reason) of everything about open offers that waits for the lender, and for the borrower.
 
-    A proposal about which the lender has asked waits for the borrower until that is answered; its day stays.
+    A proposal about which the lender has asked waits for the borrower until that is answered; its day stays. A borrower's
+    question waits on after other terms took the offer's place; with other terms the borrower has answered the lender's.
     """
     ours: _Waits = []
     theirs: _Waits = []
-    asking = Question.objects.filter(offer=OuterRef("pk"), reply__isnull=True)
+    replaced = Q(
+        offer__case=case,
+        offer__debt=OuterRef("debt"),
+        offer__number__lt=OuterRef("number"),
+        offer__state__in=REPLACED,
+    )
+    waiting = Question.objects.filter(reply__isnull=True)
+    asking = waiting.filter(offer=OuterRef("pk"))
     offers = Offer.objects.filter(case=case, state=Offer.State.OPEN).annotate(
-        borrower_asks=Exists(asking.filter(side=Offer.Side.BORROWER)),
+        borrower_asks=Exists(waiting.filter(Q(offer=OuterRef("pk")) | replaced, side=Offer.Side.BORROWER)),
         lender_asks=Exists(asking.filter(side=Offer.Side.LENDER)),
         is_checked=Exists(Approval.objects.filter(offer=OuterRef("pk"), state=Approval.State.PENDING)),
     )

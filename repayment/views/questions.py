@@ -50,10 +50,11 @@ def question_new(request: HttpRequest, ref: str) -> HttpResponse:
 @get_or_post
 def question(request: HttpRequest, ref: str) -> HttpResponse:
     found = get_object_or_404(queries_approvals.questions_for(request.user), ref=ref)
+    offer = queries_approvals.standing_for(found.offer)
     form = AnswerForm(request.POST or None)
     refused = None
     if hasattr(found, "reply"):
-        return redirect("offer", ref=found.offer.ref)
+        return redirect("offer", ref=offer.ref)
     if form.is_bound and form.is_valid():
         try:
             actions.answer(by=request.user, question=found, text=form.cleaned_data["text"])
@@ -61,7 +62,7 @@ def question(request: HttpRequest, ref: str) -> HttpResponse:
             refused = caught
         else:
             messages.success(request, _("Your answer is with them."))
-            return redirect("offer", ref=found.offer.ref)
+            return redirect("offer", ref=offer.ref)
     return render(
         request,
         "offers/answer.html",

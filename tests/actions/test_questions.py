@@ -4,9 +4,11 @@ import dataclasses
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.urls import reverse
 
 from cases.domain.refusal import Refused
 from cases.models import Case, Event, Work
+from portal.officer import queries as desk
 from repayment import queries_approvals
 from repayment.actions import offers, questions
 from repayment.domain.terms import Terms
@@ -98,6 +100,37 @@ def test_a_closed_offer_takes_neither_question_nor_answer(file, theirs):
     offers.decline(by=file.borrower, offer=theirs)
     assert code_of(questions.answer, by=file.officers[0], question=question, text="晚了") == "offer_declined"
     assert code_of(questions.ask, by=file.officers[0], offer=theirs, text="晚了") == "offer_declined"
+
+
+def test_a_question_outlives_the_offer_that_other_terms_replace(file, offer):
+    question = questions.ask(by=file.borrower, offer=offer, text="可以晚一个月开始吗？")
+    terms = dataclasses.replace(Terms.from_json(offer.terms), periods=60)
+    newer = offers.counter(by=file.officers[0], offer=offer, terms=terms)
+    assert list(queries_approvals.asked_about(file.borrower, newer)) == [question]
+    assert list(queries_approvals.waiting_for_lender(file.officers[0])) == [question]
+    assert case_of(newer) == ("lender", "question_waiting")
+    [sheet] = [each for each in desk.sheets(file.officers[0], newer.case) if each.offer == newer]
+    assert list(sheet.asked) == [question]
+    questions.answer(by=file.officers[0], question=question, text="可以。")
+    assert case_of(newer) == ("borrower", "offer_to_answer")
+    assert Work.objects.filter(kind="question_answered", about_ref=newer.ref).exists()
+    assert not queries_approvals.waiting_for_lender(file.officers[0]).exists()
+
+
+def test_a_counter_offer_does_not_wait_for_the_lenders_own_earlier_question(file, theirs):
+    question = questions.ask(by=file.officers[0], offer=theirs, text="收入什么时候恢复？")
+    terms = dataclasses.replace(Terms.from_json(theirs.terms), periods=48)
+    newer = offers.counter(by=file.borrower, offer=theirs, terms=terms)
+    assert case_of(newer) == ("lender", "counter_offer")
+    questions.answer(by=file.borrower, question=question, text="九月。")
+
+
+def test_the_page_of_the_newer_offer_shows_the_earlier_question(file, offer, client_for):
+    questions.ask(by=file.borrower, offer=offer, text="可以晚一个月开始吗？")
+    terms = dataclasses.replace(Terms.from_json(offer.terms), periods=60)
+    newer = offers.counter(by=file.officers[0], offer=offer, terms=terms)
+    page = client_for(file.borrower).get(reverse("offer", args=[newer.ref])).content.decode()
+    assert "可以晚一个月开始吗？" in page
 
 
 def test_strangers_find_neither_offer_nor_question(file, theirs):
