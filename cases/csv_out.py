@@ -21,7 +21,8 @@ def cell(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     text = str(value).replace("\x00", "")
-    return f"'{text}" if any(_runs(line) for line in text.splitlines() or [text]) else text
+    # A text that begins with a line end has an empty first line, so its own beginning is looked at too.
+    return f"'{text}" if any(_runs(line) for line in [text, *text.splitlines()]) else text
 
 
 def _runs(line: str) -> bool:

@@ -72,7 +72,9 @@ _NAMED: dict[tuple[Force, Kind], Any] = {
         "If it happened as you wrote, we know of no rule that forbids it, but it departs from good practice (%(citation)s)."
     ),
 }
-_CUSTOM = gettext_lazy("If it happened as you wrote, we know of no rule that forbids it, but it should not be.")
+_CUSTOM = gettext_lazy(
+    "If it happened as you wrote, we know of no rule that forbids it, but it should not be."
+)
 
 
 def text(book: Rulebook, finding: Finding) -> str:

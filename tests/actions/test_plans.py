@@ -288,7 +288,9 @@ def test_history_of_plans_cannot_be_rewritten(file: File, plan: Plan) -> None:
 
 
 # ── what the borrower hears ──────────────────────────────────────────────────────────────────
-def test_the_borrower_hears_of_a_pause_its_end_and_a_replaced_agreement(file: File, plan: Plan, clock) -> None:
+def test_the_borrower_hears_of_a_pause_its_end_and_a_replaced_agreement(
+    file: File, plan: Plan, clock
+) -> None:
     officer = file.officers[0]
     plans.suspend(by=officer, plan=plan, reason=Suspension.Reason.HARDSHIP)
     clock.advance(days=20)

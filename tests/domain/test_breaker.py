@@ -33,5 +33,3 @@ def test_an_open_breaker_lets_one_probe_through_every_thirty_seconds() -> None:
 def test_one_success_forgets_everything() -> None:
     assert succeeded(after(FAILURES)) == Breaker()
     assert succeeded(after(FAILURES)).lets_through(NOW)
-
-
