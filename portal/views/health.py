@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from cases.access import public
 from portal import queries
+from portal.celery import app
 
 _PATIENCE = 2  # seconds for the broker to answer
 
@@ -46,7 +46,7 @@ def _database() -> str:
 
 def _broker() -> str:
     try:
-        with current_app.connection_for_read() as broker:
+        with app.connection_for_read() as broker:
             broker.ensure_connection(max_retries=1, timeout=_PATIENCE)
     except (OperationalError, OSError):
         return "down"

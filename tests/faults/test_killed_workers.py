@@ -143,8 +143,11 @@ def test_control_sending_inside_the_claim_doubles_messages(provider):
 
 @pytest.mark.postgres
 def test_control_claims_without_a_lease_lose_messages(provider):
-    this_morning(reminders=0, confirmations=150)
-    killed_at_random("claim_only", provider, kills=300, settled=lambda: not rig.keys(state="queued"))
+    for _ in range(3):  # a kill must fall into a few milliseconds; by chance none may
+        this_morning(reminders=0, confirmations=150)
+        killed_at_random("claim_only", provider, kills=300, settled=lambda: not rig.keys(state="queued"))
+        if rig.keys() - set(provider.seen()):
+            break
     assert rig.keys() - set(provider.seen()), "this shortcut should have lost a message"
     assert rig.keys(state="sent"), "this shortcut should have sent most of them"
 
