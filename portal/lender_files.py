@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from cases.domain.debt_csv import LARGEST_BYTES, FileRefused
+from cases.domain.csv_text import LARGEST_BYTES, FileRefused
 from cases.models import Lender
 from portal.actions.importing import Fault, Report
 from portal.api import wording

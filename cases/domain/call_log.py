@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from cases.domain.debt_csv import FileRefused, decode
+from cases.domain.csv_text import FileRefused, decode
 
 MOST_ROWS = 5000
 MOST_NUMBERS = 300

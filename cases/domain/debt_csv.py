@@ -1,24 +1,20 @@
 """A person's own list of debts, read from a CSV file: bytes in, lines with their problems out.
 
-The encoding is found in a fixed order (BOM, strict UTF-8, GB18030) and named, so that a person can see on the
-preview whether the characters are right; UTF-16 is refused, because guessing it turns text into other text.
-Amounts are read as generously as in the form. Nothing is executed: a cell that begins with `=` is text.
+The encoding is named, so that a person can see on the preview whether the characters are right. Amounts are read as
+generously as in the form. Nothing is executed: a cell that begins with `=` is text.
 """
 
-import csv
-import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar
 
 from .amounts import AmountRefused, parse_amount, parse_days, parse_percent
-from .refusal import Refused
+from .csv_text import FileRefused, decode, records
 
-LARGEST_BYTES = 1024 * 1024
 MOST_ROWS = 200
 MOST_COLUMNS = 60
 LONGEST_CELL = 400
@@ -75,22 +71,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _T = TypeVar("_T")
 
 
-class FileRefused(Refused):
-    """A file that cannot be read at all.
-
-    `code` is one of `empty`, `too_big`, `utf16`, `spreadsheet`, `unreadable`, `too_wide`, `too_many_rows`,
-    `no_rows`, `broken` (with `line`) and `columns` (with the names that are missing or there twice).
-    """
-
-    def __init__(
-        self, code: str, *, line: int = 0, missing: tuple[str, ...] = (), twice: tuple[str, ...] = ()
-    ) -> None:
-        super().__init__(code, field="file")
-        self.line = line
-        self.missing = missing
-        self.twice = twice
-
-
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """What is wrong with one cell; codes are those of AmountRefused, and `unknown_kind`, `too_long`, `damaged`,
@@ -132,28 +112,11 @@ class Reading:
         return not any(row.problems for row in self.rows)
 
 
-def decode(data: bytes) -> tuple[str, str]:
-    """The text of a file and the name of its encoding. Raises FileRefused rather than guessing wide encodings."""
-    if len(data) > LARGEST_BYTES:
-        raise FileRefused("too_big")
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
-        raise FileRefused("spreadsheet")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
-        raise FileRefused("utf16")
-    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise FileRefused("empty")
-    for codec, name in (("utf-8-sig", "UTF-8"), ("gb18030", "GB18030")):
-        try:
-            return data.decode(codec), name
-        except UnicodeDecodeError:
-            continue
-    raise FileRefused("unreadable")
-
-
 def read(data: bytes, currency: str = "CNY") -> Reading:
     """Read a whole file. Problems of single cells stay with their line; what spoils the file raises FileRefused."""
     text, encoding = decode(data)
-    lines = _records(text)
+    head = text.lstrip().partition("\n")[0]
+    lines = records(text, max(",;\t，", key=head.count))
     _, headings = next(lines, (1, []))
     if len(headings) > MOST_COLUMNS:
         raise FileRefused("too_wide")
@@ -184,23 +147,6 @@ def template() -> str:
     """A file to fill in: Chinese headings and one example line, for a spreadsheet to open."""
     example = ("示例银行", "信用卡", "12000", "300.50", "不确定", "18%", "45")
     return "\r\n".join((",".join(names[0] for names in COLUMNS.values()), ",".join(example))) + "\r\n"
-
-
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """(line on which it starts, cells) of every record that says something."""
-    head = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t，", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise FileRefused("broken", line=line) from None
-        if any(cell.strip() for cell in cells):
-            yield line, cells
 
 
 def _heading(name: str) -> str:

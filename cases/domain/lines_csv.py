@@ -1,22 +1,18 @@
 """A lender's lines from a CSV file: bytes in, one flat sheet per line out, to be read like a request of the lender API.
 
 A lender's file is written by a program, so it is read strictly: the headings are the API's field names, values are
-written as the API takes them, and nothing is guessed. The encoding is found in a fixed order (BOM, strict UTF-8,
-GB18030); UTF-16 is refused, because guessing it turns text into other text. Nothing is executed, and a cell that a
-spreadsheet would execute is refused.
+written as the API takes them, and nothing is guessed. Nothing is executed, and a cell that a spreadsheet would execute
+is refused.
 """
 
-import csv
-import io
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import wire
-from .debt_csv import FileRefused, decode
+from .csv_text import FileRefused, decode, records
 
-LARGEST_BYTES = 1024 * 1024
 MOST_LINES = 2_000
 LONGEST_CELL = 200
 # The column in which a file may name whose it is; another lender's line is refused, not skipped.
@@ -50,8 +46,8 @@ def read(
     Raises FileRefused for what spoils the whole file: its size, encoding, headings, or a quotation mark never closed.
     """
     text, encoding = decode(data)
-    records = _records(text)
-    _line, headings = next(records, (1, []))
+    lines = records(text)
+    _line, headings = next(lines, (1, []))
     columns = [heading.strip() for heading in headings]
     missing = tuple(name for name in fields if name in required and name not in columns)
     twice = tuple(sorted({name for name in columns if columns.count(name) > 1}))
@@ -59,28 +55,13 @@ def read(
     if missing or twice or unknown:
         raise FileRefused("columns", missing=missing, twice=(*twice, *unknown))
     sheets: list[Sheet] = []
-    for line, cells in records:
+    for line, cells in lines:
         if len(sheets) == MOST_LINES:
             raise FileRefused("too_many_rows")
         sheets.append(_sheet(line, columns, cells, lender, whole, flags))
     if not sheets:
         raise FileRefused("no_rows")
     return encoding, sheets
-
-
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """(line on which it starts, cells) of every record that says something."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise FileRefused("broken", line=line) from None
-        if any(cell.strip() for cell in cells):
-            yield line, cells
 
 
 def _sheet(

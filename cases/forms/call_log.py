@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import naming
 from cases.actions.contacts import Logged
-from cases.domain import debt_csv
+from cases.domain import csv_text
 from cases.domain.call_log import Found, Reading
 from cases.forms.once import OnceForm
 from cases.models import Debt, Lender
@@ -47,7 +47,7 @@ class LogForm(forms.Form):
         upload = self.cleaned_data["file"]
         if upload is None:
             return None
-        if upload.size > debt_csv.LARGEST_BYTES:
+        if upload.size > csv_text.LARGEST_BYTES:
             raise forms.ValidationError(_("This file is larger than 1 MB. Please split it."))
         data: bytes = upload.read()
         return data

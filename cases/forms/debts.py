@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import naming
 from cases.actions.debts import Facts
-from cases.domain import debt_csv, sms_paste
+from cases.domain import csv_text, sms_paste
 from cases.forms.figures import AmountField, DaysField, FigureField, RateField, ReadsBack
 from cases.forms.once import OnceForm
 from cases.models import Debt, Lender
@@ -161,7 +161,7 @@ class FileForm(forms.Form):
 
     def clean_file(self) -> bytes:
         upload = self.cleaned_data["file"]
-        if upload.size > debt_csv.LARGEST_BYTES:
+        if upload.size > csv_text.LARGEST_BYTES:
             raise forms.ValidationError(
                 _("This file is larger than 1 MB. Leave out what is not a debt, or split it.")
             )

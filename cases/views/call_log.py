@@ -20,7 +20,7 @@ from cases.access import Permission, requires
 from cases.actions import contacts as actions
 from cases.domain import call_log
 from cases.domain.call_log import Reading
-from cases.domain.debt_csv import FileRefused
+from cases.domain.csv_text import FileRefused
 from cases.domain.refusal import Refused
 from cases.forms.call_log import LogForm, PicksForm
 

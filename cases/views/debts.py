@@ -18,7 +18,8 @@ from cases import naming, queries, queries_lender_api, read_back
 from cases.access import Permission, requires
 from cases.actions import debts as actions
 from cases.domain import debt_csv
-from cases.domain.debt_csv import COLUMNS, FileRefused, Reading, Row
+from cases.domain.csv_text import FileRefused
+from cases.domain.debt_csv import COLUMNS, Reading, Row
 from cases.domain.refusal import Refused
 from cases.forms.debts import FIGURES, DebtForm, FileForm, initial_of
 from cases.forms.figures import AMOUNT_WORDS, CURRENCY, DAYS_WORDS, RATE_WORDS

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.domain import call_log
-from cases.domain.debt_csv import FileRefused
+from cases.domain.csv_text import FileRefused
 
 NOW = dt.datetime(2027, 5, 12, 2, 5, tzinfo=dt.UTC)
 BEIJING = dt.timezone(dt.timedelta(hours=8))

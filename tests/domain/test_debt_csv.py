@@ -3,8 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from cases.domain import debt_csv
-from cases.domain.debt_csv import FileRefused, Problem
+from cases.domain import csv_text, debt_csv
+from cases.domain.csv_text import FileRefused
+from cases.domain.debt_csv import Problem
 
 HEAD = "机构,类型,本金,逾期利息,费用,年利率,逾期天数\n"
 LINE = "江晴银行,信用卡,12000,300.50,不确定,18%,45\n"
@@ -50,7 +51,7 @@ def test_wide_encodings_are_refused_not_guessed(codec: str) -> None:
         (b"PK\x03\x04 and the rest of a workbook", "spreadsheet"),
         (b"\xd0\xcf\x11\xe0 an old workbook", "spreadsheet"),
         (b"\xff\xff\xff", "unreadable"),
-        (b"x" * (debt_csv.LARGEST_BYTES + 1), "too_big"),
+        (b"x" * (csv_text.LARGEST_BYTES + 1), "too_big"),
         ((HEAD + LINE * (debt_csv.MOST_ROWS + 1)).encode(), "too_many_rows"),
         (("a," * 70 + "\n").encode(), "too_wide"),
     ],
