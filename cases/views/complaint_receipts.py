@@ -9,17 +9,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import clock, limits, naming, queries_complaints, queries_diary
+from cases import limits, queries_complaints, queries_diary
 from cases.access import public
 from cases.actions import complaints as actions
-from cases.complaint_words import category_label, lacking, rule_shown
 from cases.domain import receipt, taxonomy
 from cases.domain.refusal import Refused
 from cases.forms.complaint_steps import ReceiptForm
 from cases.forms.complaints import VisitorComplaintForm
-from cases.models import Complaint, Lender
+from cases.models import Lender
 from cases.views.complaint_scope import hold, let_go
-from cases.views.complaint_steps import LINES
+from cases.views.complaint_steps import LINES, preview
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # Carriers put thousands of people behind one address, so the second number counts everybody.
@@ -40,25 +39,8 @@ def complain(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form)
     draft = form.draft()
     if "send" not in request.POST:
-        started = actions.clock_for(draft, clock.today())
-        return render(
-            request,
-            "complaints/preview.html",
-            {
-                "form": form,
-                "draft": draft,
-                "visitor": True,
-                "lender_name": naming.called(draft.lender),
-                "category": category_label(draft.category),
-                "labels": [category_label(label) for label in draft.labels],
-                "reach": draft.reach,
-                "wants": [Complaint.Want(want).label for want in draft.wants],
-                "clock": started,
-                "statutory": not started.missing,
-                "missing": lacking(started.missing),
-                "rule": rule_shown(started.rule, started.received_on, draft.lender.jurisdiction),
-            },
-        )
+        context = preview(draft) | {"form": form, "visitor": True, "reach": draft.reach}
+        return render(request, "complaints/preview.html", context)
     if not limits.allows("complain", limits.address(request), **_SENDS):
         return _form_page(request, form, status=429, wait=True)
     try:

@@ -275,3 +275,19 @@ def card(complaint: Complaint, marks: Any) -> dict[str, Any]:
         "rule": rule_shown(complaint.clock.rule, complaint.clock.received_on, complaint.lender.jurisdiction),
         "statutory": complaint.clock.is_statutory,
     }
+
+
+def preview(draft: actions.Draft) -> dict[str, Any]:
+    """What the page before sending shows of a draft, whoever sends it, with the clock it would start today."""
+    started = actions.clock_for(draft, clock.today())
+    return {
+        "draft": draft,
+        "lender_name": naming.called(draft.lender),
+        "category": category_label(draft.category),
+        "labels": [category_label(label) for label in draft.labels],
+        "wants": [Complaint.Want(want).label for want in draft.wants],
+        "clock": started,
+        "statutory": not started.missing,
+        "missing": lacking(started.missing),
+        "rule": rule_shown(started.rule, started.received_on, draft.lender.jurisdiction),
+    }

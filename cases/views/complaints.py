@@ -10,16 +10,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import clock, identifiers, naming, queries, queries_diary, verdicts
+from cases import identifiers, naming, queries, queries_diary, verdicts
 from cases.access import Permission, requires
 from cases.actions import complaints as actions
-from cases.complaint_words import category_label, lacking, rule_shown
 from cases.domain import taxonomy
 from cases.domain.diary import Verdict
 from cases.domain.refusal import Refused
 from cases.forms.complaints import ComplaintForm
-from cases.models import Complaint, Contact, User
-from cases.views.complaint_steps import LINES, card
+from cases.models import Contact, User
+from cases.views.complaint_steps import LINES, card, preview
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 _MESSAGES = frozenset({"sms", "email", "wechat", "social"})
@@ -65,25 +64,12 @@ def complaint_new(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, entries)
     draft = form.draft()
     if "send" not in request.POST:
-        started = actions.clock_for(draft, clock.today())
-        return render(
-            request,
-            "complaints/preview.html",
-            {
-                "form": form,
-                "draft": draft,
-                "entries": entries,
-                "lender_name": naming.called(draft.lender),
-                "category": category_label(draft.category),
-                "reach": identifiers.spoken(draft.reach),
-                "wants": [Complaint.Want(want).label for want in draft.wants],
-                "labels": [category_label(label) for label in draft.labels],
-                "clock": started,
-                "statutory": not started.missing,
-                "missing": lacking(started.missing),
-                "rule": rule_shown(started.rule, started.received_on, draft.lender.jurisdiction),
-            },
-        )
+        context = preview(draft) | {
+            "form": form,
+            "entries": entries,
+            "reach": identifiers.spoken(draft.reach),
+        }
+        return render(request, "complaints/preview.html", context)
     try:
         sent = actions.send(by=user, draft=draft, once=form.cleaned_data["once"])
     except Refused as refused:
