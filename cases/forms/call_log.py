@@ -11,10 +11,10 @@ from cases.actions.contacts import Logged
 from cases.domain import csv_text
 from cases.domain.call_log import Found, Reading
 from cases.forms.once import OnceForm
+from cases.forms.whose import NOT_KNOWN, named_by
 from cases.models import Debt, Lender
 
-NOT_KNOWN = "unknown"
-_LENDER, _WORDS, _AGENCY = "lender-", "debt-", "-agency"
+_AGENCY = "-agency"
 LONGEST_TEXT = 300_000
 
 
@@ -78,13 +78,7 @@ class PicksForm(OnceForm):
         super().__init__(*args, **kwargs)
         self.found = found
         self.known = known
-        self.lenders: dict[str, Lender] = {}
-        self.words: dict[str, str] = {}
-        for named in naming.named(debts):
-            if named.lender:
-                self.lenders.setdefault(_LENDER + named.lender.ref, named.lender)
-            elif named.debt.lender_words and named.debt.lender_words not in self.words.values():
-                self.words[_WORDS + named.debt.ref] = named.debt.lender_words
+        self.lenders, self.words = named_by(debts)
         choices: list[tuple[str, Any]] = [("", _("Leave it out"))]
         for key, lender in self.lenders.items():
             name = naming.called(lender)

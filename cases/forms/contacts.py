@@ -13,11 +13,10 @@ from cases.actions.contacts import LONGEST, Facts
 from cases.domain.facts import CALLS
 from cases.domain.refusal import Refused
 from cases.forms.once import OnceForm
+from cases.forms.whose import NOT_KNOWN, named_by
 from cases.models import Contact, Debt, Lender
 
 NOW, EARLIER = "now", "earlier"
-NOT_KNOWN = "unknown"
-_LENDER, _WORDS = "lender-", "debt-"
 
 
 class ContactForm(OnceForm):
@@ -154,13 +153,7 @@ class ContactForm(OnceForm):
         # Only a call is answered or not; a time that is written down says that it was not just now.
         self.fields["outcome"].required = (said(self.add_prefix("channel")) or "call") in CALLS
         self.fields["when"].required = not (said(self.add_prefix("day")) or said(self.add_prefix("time")))
-        self.lenders: dict[str, Lender] = {}
-        self.words: dict[str, str] = {}
-        for named in naming.named(debts):
-            if named.lender:
-                self.lenders.setdefault(_LENDER + named.lender.ref, named.lender)
-            elif named.debt.lender_words and named.debt.lender_words not in self.words.values():
-                self.words[_WORDS + named.debt.ref] = named.debt.lender_words
+        self.lenders, self.words = named_by(debts)
         cast(forms.ChoiceField, self.fields["lender"]).choices = [
             *((key, naming.called(lender)) for key, lender in self.lenders.items()),
             *self.words.items(),
