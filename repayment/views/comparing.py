@@ -63,6 +63,10 @@ class Unfit:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
+    """`living_costs` is every cost of the budget but the cushion, None without its lines. `adds_up` says that income less
+    what is set aside is exactly what may be paid, so that the sum can be shown as one.
+    """
+
     cards: tuple[Card, ...]
     unfit: tuple[Unfit, ...]
     burn_down: charts.BurnDown | None
@@ -74,6 +78,8 @@ class Page:
     nothing: DoNothing | None
     assumed: tuple[str, ...]
     derivation: Derivation | None
+    living_costs: int | None
+    adds_up: bool
     unknown_rates: tuple[str, ...]
     at_contract: tuple[str, ...]
     earlier: int
@@ -125,10 +131,17 @@ def page(comparison: Comparison, named: Mapping[str, Named], chosen: str = "") -
         nothing=nothing,
         assumed=_once(named[ref].name for ref in nothing.unknown_rates) if nothing else (),
         derivation=derivation,
+        living_costs=_living_costs(derivation) if derivation else None,
+        adds_up=derivation is not None
+        and derivation.available - derivation.deficit - comparison.agreed == comparison.available,
         unknown_rates=_once(named[debt.ref].name for debt in comparison.debts if debt.ref in unknown),
         at_contract=_once(named[debt.ref].name for debt in comparison.at_contract),
         earlier=max(card.months for card in cards) - min(card.months for card in cards) if cards else 0,
     )
+
+
+def _living_costs(derivation: Derivation) -> int:
+    return derivation.essentials + derivation.flexible + derivation.priority
 
 
 def _distinct(candidates: Iterable[Candidate]) -> tuple[list[Candidate], dict[str, tuple[str, ...]]]:
@@ -192,7 +205,7 @@ def _card(
     in_hand = candidate.left_each_month + buffer
     living = None
     if derivation:
-        essentials = derivation.essentials + derivation.flexible + derivation.priority
+        essentials = _living_costs(derivation)
         set_aside = essentials + comparison.agreed + candidate.highest_monthly + buffer
         living = charts.living(
             income=derivation.income,

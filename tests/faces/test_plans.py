@@ -25,10 +25,13 @@ LINES = [
 @pytest.fixture
 def file():
     file = a_file(4)
-    statement = file.borrower.statements.get()
-    type(statement).objects.filter(pk=statement.pk).update(replaced_at=business_clock.now())
-    builders.a_statement(file.borrower, available=180_000, lines=LINES)
+    a_new_budget(file.borrower, 180_000, LINES)
     return file
+
+
+def a_new_budget(borrower, available, lines):
+    borrower.statements.filter(replaced_at=None).update(replaced_at=business_clock.now())
+    builders.a_statement(borrower, available=available, lines=lines)
 
 
 def page_of(client, path="/plans/", language="en"):
@@ -62,6 +65,31 @@ def test_what_is_left_to_live_on_adds_up_to_the_income(client_for, file):
         assert sum(parts.values()) == card.living.income == 860_000
         assert (parts["essentials"], parts["cushion"]) == (630_000, 50_000), "as the person said"
         assert card.in_hand == parts["cushion"] + parts.get("rest", 0)
+
+
+def test_the_sum_at_the_top_adds_up_and_counts_every_cost(client_for, file):
+    lines = [
+        *LINES,
+        {"side": "flexible", "category": "leisure", "amount": 20_000, "period": "month"},
+        {"side": "priority", "category": "tax_arrears", "amount": 10_000, "period": "month"},
+    ]
+    a_new_budget(file.borrower, 150_000, lines)
+    first, *_others = sent(file)
+    agreed = max(
+        row.amount for row in offers.accept(by=file.officers[0], offer=first).instalments.all()
+    )
+    page = page_of(client_for(file.borrower))
+    figures = page.context["page"]
+    assert figures.living_costs == 660_000
+    assert page.context["comparison"].available == 860_000 - 660_000 - 50_000 - agreed
+    column = page.content.decode().split("Which plan")[0]
+    for amount in ("8,600.00", "6,600.00", "500.00", f"{agreed / 100:,.2f}"):
+        assert amount in column
+
+
+def test_a_sum_that_does_not_add_up_is_not_shown_as_one(client_for, file):
+    a_new_budget(file.borrower, 10_000, LINES)
+    assert not page_of(client_for(file.borrower)).context["page"].adds_up
 
 
 def test_what_was_agreed_before_is_not_called_living_costs(client_for, file):
