@@ -96,7 +96,10 @@ class CounterForm(ReasonForm, TermsForm):
     }
     words = {
         "method": (_("How would you like to pay?"), ""),
-        "periods": (_("How many monthly payments?"), ""),
+        "periods": (
+            _("How many monthly payments?"),
+            _("Not counting lighter months: those come first, and on top."),
+        ),
         "amount": (_("How much can you pay each month?"), ""),
         "open_months": (_("For how many months?"), ""),
         "open_amount": (_("How much each month?"), ""),

@@ -52,7 +52,7 @@ class CounterForm(TermsForm):
     reason = ReasonField(label=_("Your reason"), help_text=_("The borrower reads this."))
     words = {
         "method": (_("Kind of plan"), ""),
-        "periods": (_("Instalments"), ""),
+        "periods": (_("Instalments after the lighter months"), ""),
         "amount": (_("Paid each month"), _("It runs until everything is paid.")),
         "open_months": (_("Months"), _("What is left stays owed until the review.")),
         "open_amount": (_("Paid in each of them"), ""),
@@ -97,6 +97,8 @@ class CounterForm(TermsForm):
                 }
         free = policy.interest_free_max_periods
         self.fields["periods"].help_text = (
-            _("At most %(limit)s, without interest %(free)s.") if free else _("At most %(limit)s.")
+            _("With lighter months and a pause at most %(limit)s, without interest %(free)s.")
+            if free
+            else _("With lighter months and a pause at most %(limit)s.")
         ) % {"limit": policy.max_periods, "free": free}
         self.fields["pause"].help_text = _("At most %(limit)s.") % {"limit": policy.deferral_max_periods}

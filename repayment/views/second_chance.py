@@ -31,7 +31,9 @@ TITLES: dict[Option, Any] = {
 TEXTS: dict[Option, Any] = {
     Option.SPREAD: gettext_lazy("A little more for some months, and the plan ends when it was to end."),
     Option.TO_END: gettext_lazy("The amount stays about as it was, and the plan takes longer."),
-    Option.LIGHTER: gettext_lazy("Less for three months. What that leaves open comes at the end."),
+    Option.LIGHTER: gettext_lazy(
+        "Less for three months. The rest is spread over the months after, and the plan takes longer."
+    ),
     Option.PAUSE: gettext_lazy("Nothing to pay for some months. Their interest is paid later, in parts."),
 }
 WAITS: dict[Wait, Any] = {
