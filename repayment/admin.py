@@ -18,12 +18,12 @@ from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission, Role
 from cases.domain import money
-from cases.domain.amounts import AmountRefused, parse_amount, parse_percent
 from cases.domain.refusal import Refused
 from cases.formats import unit
 from repayment import queries
 from repayment.actions import policies
 from repayment.domain.eligibility import Relief
+from repayment.form_fields import minor_units, yearly_rate
 from repayment.models import Policy
 
 _MONTHS = gettext_lazy("months")
@@ -141,13 +141,7 @@ class PolicyForm(forms.Form):
         return self._amount("lead_principal")
 
     def clean_min_annual_rate(self) -> Decimal:
-        typed = self.cleaned_data["min_annual_rate"]
-        try:
-            return parse_percent(f"{typed}%" if typed.replace(".", "", 1).isdecimal() else typed)
-        except AmountRefused as refused:
-            raise forms.ValidationError(
-                _("Write the rate as a number, for example 6."), code=refused.code
-            ) from None
+        return yearly_rate(self.cleaned_data["min_annual_rate"])
 
     def policy(self) -> dict[str, Any]:
         """The fields of Policy, the conditions and limits gathered into their tables."""
@@ -170,14 +164,7 @@ class PolicyForm(forms.Form):
 
     def _amount(self, name: str) -> int | None:
         typed = self.cleaned_data[name]
-        if not typed:
-            return None
-        try:
-            return parse_amount(typed, self.currency).minor
-        except AmountRefused as refused:
-            raise forms.ValidationError(
-                _("Write the amount in digits, for example 490.00."), code=refused.code
-            ) from None
+        return minor_units(typed, self.currency) if typed else None
 
 
 def _kept(policy: Policy, currency: str) -> dict[str, Any]:

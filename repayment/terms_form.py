@@ -7,14 +7,12 @@ that shows all of them. What was typed for another kind is kept on the page and 
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases import clock, formats
-from cases.domain.amounts import AmountRefused, parse_amount, parse_percent
+from cases import clock
 from cases.domain.money import to_text
 from cases.domain.refusal import Refused
 from repayment.domain import schedule as schedules
@@ -35,6 +33,7 @@ from repayment.domain.terms import (
     Treatment,
     Waived,
 )
+from repayment.form_fields import CountField, DayField, PercentField, SumField
 from repayment.terms_words import ARREARS, STEP_TREATMENTS, TREATMENTS, said
 from repayment.wording_terms import KINDS
 
@@ -65,72 +64,6 @@ _KINDS_OF: Mapping[str, frozenset[Kind]] = {
     "open_interest": _OPEN,
     "review": _OPEN,
 }
-
-
-class SumField(forms.CharField):
-    """An amount of the debt's currency; cleans to minor units, None when nothing was written."""
-
-    def __init__(self, *, currency: str, **options: Any) -> None:
-        super().__init__(**{"required": False, "max_length": 24} | options)
-        self.error_messages["required"] = _("Write the amount in digits, for example 490.00.")
-        self.currency = currency
-        self.widget.attrs |= {
-            "data-suffix": formats.unit(currency),
-            "inputmode": "decimal",
-            "autocomplete": "off",
-        }
-
-    def clean(self, value: Any) -> int | None:
-        typed = super().clean(value)
-        if not typed:
-            return None
-        try:
-            return parse_amount(typed, self.currency).minor
-        except AmountRefused as refused:
-            raise forms.ValidationError(
-                _("Write the amount in digits, for example 490.00."), code=refused.code
-            ) from None
-
-
-class PercentField(forms.CharField):
-    """A yearly rate; the sign stands inside the field, so a bare 0.5 is not in doubt. Cleans to a fraction or None."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"required": False, "max_length": 12} | options)
-        self.error_messages["required"] = _("Write a number; 0 if there is none.")
-        self.widget.attrs |= {"data-suffix": "%", "inputmode": "decimal", "autocomplete": "off"}
-
-    def clean(self, value: Any) -> Decimal | None:
-        typed = super().clean(value)
-        if not typed:
-            return None
-        try:
-            return parse_percent(f"{typed}%" if typed.replace(".", "", 1).isdecimal() else typed)
-        except AmountRefused as refused:
-            raise forms.ValidationError(
-                _("Write the rate as a number, for example 6."), code=refused.code
-            ) from None
-
-
-class DayField(forms.DateField):
-    def __init__(self, **options: Any) -> None:
-        usual: dict[str, Any] = {
-            "required": False,
-            "input_formats": ["%Y-%m-%d"],
-            "widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-            "error_messages": {
-                "required": _("Choose a day."),
-                "invalid": _("Choose a day, for example 2027-06-20."),
-            },
-        }
-        super().__init__(**usual | options)
-
-
-class CountField(forms.IntegerField):
-    def __init__(self, *, suffix: Any, **options: Any) -> None:
-        super().__init__(**{"required": False} | options)
-        self.error_messages["required"] = _("Write a number.")
-        self.widget.attrs |= {"data-suffix": suffix, "inputmode": "numeric"}
 
 
 class TermsForm(forms.Form):

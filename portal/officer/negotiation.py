@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission, requires
-from cases.domain.amounts import AmountRefused, parse_amount
 from cases.domain.refusal import Refused
 from cases.formats import month, unit
 from cases.models import Lender, User, Viewing
@@ -26,6 +25,7 @@ from repayment.actions.walls import REASON_LENGTH
 from repayment.domain.difference import differences
 from repayment.domain.terms import Terms
 from repayment.domain.waiver_budget import month_of
+from repayment.form_fields import minor_units
 from repayment.models import Approval
 
 CURRENCIES = {"CN": "CNY", "US": "USD", "UK": "GBP"}
@@ -77,12 +77,7 @@ class BudgetForm(forms.Form):
         return dt.date.fromisoformat(self.cleaned_data["month"])
 
     def clean_limit(self) -> int:
-        try:
-            return parse_amount(self.cleaned_data["limit"], self.currency).minor
-        except AmountRefused as refused:
-            raise forms.ValidationError(
-                _("Write the amount in digits, for example 490.00."), code=refused.code
-            ) from None
+        return minor_units(self.cleaned_data["limit"], self.currency)
 
 
 def budget_of(lender: Lender, currency: str = "") -> dict[str, Any]:
