@@ -94,7 +94,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "repayment_payment": (),
     "repayment_paymentstate": (),
     "notices_asked": (),
-    "notices_night": ("at", "zones", "laws", "books", "count", "first", "last"),
+    "notices_night": ("run", "at", "zones", "laws", "books", "count", "first", "last", "leaf"),
     "notices_decision": (),
     "notices_template": ("lender_id", "key", "number", "sheet", "sha256", "author_id", "proposed_at"),
     "notices_receipt": (),

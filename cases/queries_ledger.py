@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -30,9 +30,10 @@ class Fault:
         return f"{self.code} at {', '.join(where)}" if where else self.code
 
 
-# What another app's batches are made of: the batch's `of` → (block → each record's number, its place in the block, its leaf as
-# kept, and its leaf as its own bytes make it). The app says so when it starts; cases never looks upward.
-BLOCKS: dict[str, Callable[[int], Iterator[tuple[int, int, bytes, bytes]]]] = {}
+# What another app's batches are made of: the batch's `of` → (block → each record's number, or None for what heads them all, its
+# place in the block, its leaf as kept, and its leaf as its own bytes make it). The app says so when it starts; cases never
+# looks upward.
+BLOCKS: dict[str, Callable[[int], Iterator[tuple[int | None, int, bytes, bytes]]]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,12 +150,20 @@ def proof_of(kind: str, about_ref: str) -> Proof | None:
 
 def as_document(proof: Proof, public_key: bytes) -> dict[str, object]:
     """Everything that checks one event without us, as JSON values; docs/record.md holds the script that does it."""
-    seal = proof.seal
+    return seal_document(
+        proof.seal, public_key, record=proof.record, position=proof.position, path=proof.path
+    )
+
+
+def seal_document(
+    seal: Seal, public_key: bytes, *, record: str, position: int, path: Sequence[str]
+) -> dict[str, object]:
+    """That `record` is leaf `position` of a batch, with the batch's head and our signature. Hashes are hex."""
     return {
-        "record": proof.record,
-        "position": proof.position,
-        "count": proof.count,
-        "path": list(proof.path),
+        "record": record,
+        "position": position,
+        "count": seal.count,
+        "path": list(path),
         "root": seal.root,
         "number": seal.number,
         "previous": seal.previous,
@@ -225,7 +234,8 @@ def _block_of(seal: Seal) -> Iterator[Fault]:
                 faults.append(Fault(code="record_out_of_place", seal=seal.number, event=number))
             counted += 1
             if leaf != must_be:
-                faults.append(Fault(code="record_altered", seal=seal.number, event=number))
+                code = "heading_altered" if number is None else "record_altered"
+                faults.append(Fault(code=code, seal=seal.number, event=number))
             yield must_be
 
     faults: list[Fault] = []

@@ -11,13 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from cases import clock
 from cases.domain import rulebook as rulebooks
 from cases.domain.rulebook import Rulebook
 from cases.models import Lender, User
+from notices.domain.heading import heading
 from notices.domain.night import FIELDS, RAW, Kind, Setting, pack, unpacked
 from notices.domain.night import leaf as leaf_of
 from notices.models import Asked, Night
@@ -389,6 +390,23 @@ def setting_of(held: Night) -> Setting:
     )
 
 
+def next_run() -> int:
+    """The number of the next run: one more than any before it."""
+    return (Night.objects.order_by("-run").values_list("run", flat=True).first() or 0) + 1
+
+
+def heading_of(night: Night) -> bytes:
+    """The canonical bytes of what all records of a night point at: leaf 0 of its batch, before the first record."""
+    return heading(
+        run=night.run,
+        at=night.at,
+        count=night.count,
+        zones=night.zones,
+        laws=night.laws,
+        books=night.books,
+    )
+
+
 def records_of(night: Night, first: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
     """Each record's number, its canonical bytes and its leaf as kept, in the order in which it was sealed; from `first` on."""
     names = [name for name, _ in FIELDS]
@@ -398,27 +416,25 @@ def records_of(night: Night, first: int = 0) -> Iterator[tuple[int, bytes, bytes
 
 
 def leaves_of(night: Night) -> Iterator[bytes]:
-    """The leaf hashes, as kept, in their order."""
+    """The leaf hashes, as kept, in their order: the heading's, then the records'."""
+    yield bytes(night.leaf)
     rows = Asked.objects.filter(pk__gte=night.first, pk__lte=night.last).order_by("pk")
     for leaf in rows.values_list("leaf", flat=True).iterator(chunk_size=20_000):
         yield bytes(leaf)
 
 
-def block(number: int) -> Iterator[tuple[int, int, bytes, bytes]]:
-    """A night as `cases.queries_ledger.BLOCKS` reads it, and after it what stands beside it and belongs to no night: somebody
+def block(number: int) -> Iterator[tuple[int | None, int, bytes, bytes]]:
+    """A night as `cases.queries_ledger.BLOCKS` reads it, its heading first, and after it what stands beside it and belongs to no night: somebody
     put that in later.
     """
     night = Night.objects.filter(pk=number).first()
     if night is None:
         return
-    # Two nights' records of one place, exchanged, each fit by themselves: what names another run than most is in no place here.
-    runs = (
-        Asked.objects.filter(pk__gte=night.first, pk__lte=night.last).values("run").annotate(most=Count("pk"))
-    )
-    run = runs.order_by("-most").values_list("run", flat=True).first()
+    yield None, 0, bytes(night.leaf), leaf_of(heading_of(night))
     for pk, record, leaf in records_of(night):
         ask = unpacked(record)
-        yield pk, ask.place if ask.run == run else OF_NO_NIGHT, leaf, leaf_of(record)
+        # Two nights' records of one place, exchanged, each fit by themselves: what names another run has no place here.
+        yield pk, ask.place + 1 if ask.run == night.run else OF_NO_NIGHT, leaf, leaf_of(record)
     # One statement sees one moment: a night that is being written shows all its records together with its own row.
     theirs = Night.objects.filter(first__lte=OuterRef("pk"), last__gte=OuterRef("pk"))
     following = Night.objects.filter(first__gt=night.last).order_by("first").values("first")[:1]

@@ -4,7 +4,6 @@ A message planned at night is proven by the night's own record, the very bytes t
 that speaks of it.
 """
 
-import datetime as dt
 from itertools import islice
 from typing import Any
 
@@ -13,7 +12,7 @@ from cases.domain import merkle
 from cases.models import Event, Seal
 from notices.domain import night
 from notices.models import Asked, Message, Night
-from notices.queries_night import leaves_of, records_of
+from notices.queries_night import heading_of, leaves_of, records_of
 
 STRUCT = ">" + "".join(width for _, width in night.FIELDS)
 
@@ -28,30 +27,26 @@ def proof_of(message: Message, public_key: bytes) -> dict[str, Any] | None:
 
 
 def _of_night(number: int, public_key: bytes) -> dict[str, Any] | None:
+    """The night's record, and with a path of its own the heading that says what the record's numbers point at."""
     held = Night.objects.filter(first__lte=number, last__gte=number).first()
     seal = Seal.objects.filter(of="decisions", block=held.pk).first() if held else None
     row = Asked.objects.filter(pk=number).first()
     if held is None or seal is None or row is None:
         return None
-    place = row.place
     _, record, _ = next(islice(records_of(held, first=number), 1))
-    path = merkle.inclusion_path(list(leaves_of(held)), place)
-    return {
-        "record": record.hex(),
+    # The heading is leaf 0.
+    position = row.place + 1
+    leaves = list(leaves_of(held))
+    path, heading_path = (
+        [step.hex() for step in merkle.inclusion_path(leaves, place)] for place in (position, 0)
+    )
+    document = queries_ledger.seal_document(
+        seal, public_key, record=record.hex(), position=position, path=path
+    )
+    return document | {
         "encoding": "hex",
         "struct": STRUCT,
         "fields": [name for name, _ in night.FIELDS],
-        "zone": held.zones[row.zone],
-        "law": held.laws[row.law],
-        "rulebook": held.books[held.laws[row.law][0]],
-        "position": place,
-        "count": seal.count,
-        "path": [step.hex() for step in path],
-        "root": seal.root,
-        "number": seal.number,
-        "previous": seal.previous,
-        "sealed_at": seal.sealed_at.astimezone(dt.UTC).isoformat(),
-        "head": seal.head,
-        "signature": seal.signature,
-        "public_key": public_key.hex(),
+        "heading": heading_of(held).decode(),
+        "heading_path": heading_path,
     }

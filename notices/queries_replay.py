@@ -55,7 +55,7 @@ def replay(*, sample: int | None = None, most: int = 100, seed: int = 0) -> Repl
                 continue
             records += 1
             other += changed
-            differences.extend(_of_record(row, setting))
+            differences.extend(_of_record(row, held, setting))
     chosen = _chosen(Decision.objects.count(), sample, seed)
     decisions = 0
     for number, decision in enumerate(Decision.objects.order_by("pk").iterator(chunk_size=2_000)):
@@ -74,7 +74,9 @@ def replay(*, sample: int | None = None, most: int = 100, seed: int = 0) -> Repl
     )
 
 
-def _of_record(row: Asked, setting: night.Setting) -> Iterator[Difference]:
+def _of_record(row: Asked, held: Night, setting: night.Setting) -> Iterator[Difference]:
+    if row.run != held.run:
+        yield Difference(what="night", number=row.pk, field="run", kept=row.run, today=held.run)
     ask = night.Ask(**{name: getattr(row, name) for name, _ in night.FIELDS})
     names = ("outcome", "not_before", "reasons")
     for name, today in zip(names, night.replay(ask, setting), strict=True):

@@ -66,9 +66,9 @@ def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
     """The night's questions and answers, written as one whole; None when there was nobody to ask about."""
     books = {name: rulebooks.load(name) for name in ("CN", "US", "UK")}
     found = queries_night.places()
-    number = (Night.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
+    run = queries_night.next_run()
     judge = bulk.Night(
-        run=number,
+        run=run,
         setting=Setting(zones=found.zones, laws=found.laws, books=books),
         start=at,
         ahead=horizon.days + 1,
@@ -85,6 +85,7 @@ def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
         return None
     return work.sink.close(
         {
+            "run": run,
             "at": at,
             "zones": list(found.zones),
             "laws": [list(law) for law in found.laws],

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from notices.domain import night
 from notices.domain.bulk import leaves
 from notices.models import Asked, Night
+from notices.queries_night import heading_of, next_run
 
 _TABLE = Asked._meta.db_table
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -77,11 +78,15 @@ class Here:
 
     @transaction.atomic
     def close(self, heading: dict[str, Any]) -> Night:
+        # On SQLite two planners may have read the same number; the one who writes first keeps it.
+        run = next_run()
         for records in self.blocks:
+            records["run"] = run
             _insert(records)
         with connection.cursor() as cursor:
-            numbers = _numbers(cursor, heading, sum(len(each) for each in self.blocks))
-        return Night.objects.create(**numbers)
+            made = _headed(cursor, heading | {"run": run}, sum(len(each) for each in self.blocks))
+        made.save()
+        return made
 
     def drop(self) -> None:
         self.blocks.clear()
@@ -247,7 +252,7 @@ def _insert(records: NDArray[Any]) -> None:
 
 def _head_by_hand(cursor: Any, heading: dict[str, Any], count: int) -> Night:
     """The same row, on a connection that the ORM does not know."""
-    made = Night(**_numbers(cursor, heading, count))
+    made = _headed(cursor, heading, count)
     fields = [field for field in Night._meta.concrete_fields if not field.primary_key]
     values = [field.get_db_prep_save(getattr(made, field.attname), connection) for field in fields]
     names = ", ".join(f'"{field.column}"' for field in fields)
@@ -257,12 +262,17 @@ def _head_by_hand(cursor: Any, heading: dict[str, Any], count: int) -> Night:
     return made
 
 
-def _numbers(cursor: Any, heading: dict[str, Any], count: int) -> dict[str, Any]:
-    """One planner at a time, so that the records of a night follow one another without a gap up to the last one made."""
+def _headed(cursor: Any, heading: dict[str, Any], count: int) -> Night:
+    """The night's own row, not yet saved.
+
+    One planner at a time, so that the records of a night follow one another without a gap up to the last one made.
+    """
     if connection.vendor == "postgresql":
         cursor.execute("SELECT currval(pg_get_serial_sequence(%s, 'id'))", [_TABLE])
     else:
         cursor.execute(f'SELECT max(id) FROM "{_TABLE}"')
     (last,) = cursor.fetchone()
     first = last - count + 1
-    return heading | {"count": count, "first": first, "last": last, "taken_up": first - 1}
+    made = Night(**heading, count=count, first=first, last=last, taken_up=first - 1)
+    made.leaf = night.leaf(heading_of(made))
+    return made

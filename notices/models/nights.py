@@ -6,10 +6,11 @@ from django.db import models
 class Night(models.Model):
     """One run of planning. The numbers of its records point into `zones` and `laws`; `books` are the rulebooks' versions.
 
-    Its records are the rows of Asked from `first` to `last`, in the order of the sealed leaves. Append-only but for
-    `taken_up`, the last record that has become a message.
+    Its heading is the first sealed leaf (`leaf` is its hash), then follow its records: the rows of Asked from `first` to
+    `last`, each of which names the same `run`. Append-only but for `taken_up`, the last record that has become a message.
     """
 
+    run = models.BigIntegerField(unique=True)
     at = models.DateTimeField()
     zones = models.JSONField()
     laws = models.JSONField()
@@ -17,6 +18,7 @@ class Night(models.Model):
     count = models.PositiveIntegerField()
     first = models.BigIntegerField()
     last = models.BigIntegerField()
+    leaf = models.BinaryField()
     taken_up = models.BigIntegerField()
 
     class Meta:

@@ -56,6 +56,7 @@ def test_a_sample_is_as_large_as_asked_for():
         "UPDATE notices_asked SET outcome = 2 WHERE place = 3",
         "UPDATE notices_asked SET flags = 0 WHERE place = 2",
         "UPDATE notices_asked SET sent_to_person = 7 WHERE place = 0",
+        "UPDATE notices_asked SET run = run + 1 WHERE place = 4",
         "UPDATE notices_decision SET verdict = 'refused' WHERE id = (SELECT max(id) FROM notices_decision)",
     ],
 )

@@ -12,7 +12,9 @@ import pytest
 from django.test import Client
 
 from cases.actions import events, ledger
+from cases.domain.rulebook import load
 from cases.models import Seal
+from notices import queries_proof
 from notices.actions import dispatch, planning
 from notices.models import Message
 from tests.actions.negotiating import a_file
@@ -115,6 +117,21 @@ def script_about(title: str) -> str:
     return found[1]
 
 
+def altered_headings(text: str) -> list[str]:
+    """Zones, laws, books and count of a night's heading, each altered alone."""
+    heading = json.loads(text)
+    changes: dict[str, Any] = {
+        "zones": ["Europe/London", *heading["zones"]],
+        "laws": [["CN", "bank"], *heading["laws"]],
+        "books": heading["books"] | {"CN": "0" * 64},
+        "count": heading["count"] + 1,
+    }
+    return [
+        json.dumps(heading | {name: value}, sort_keys=True, separators=(",", ":"))
+        for name, value in changes.items()
+    ]
+
+
 @pytest.mark.parametrize("planned", [True, False])
 def test_the_proof_of_a_message_is_checked_by_the_script_of_the_docs(
     planned: bool, client_for: Callable[..., Client], tmp_path: Path, clock: Any
@@ -148,6 +165,14 @@ def test_the_proof_of_a_message_is_checked_by_the_script_of_the_docs(
     said = run(proof)
     assert said.returncode == 0, said.stderr
     assert ("allowed" if planned else "message_") in said.stdout
+    if planned:
+        assert f"in {message.person.timezone} by rulebook {load('CN').version_with_house}" in said.stdout
+        for heading in altered_headings(proof["heading"]):
+            assert "heading is not in this batch" in run(proof | {"heading": heading}).stderr
+        another = Message.objects.exclude(pk=message.pk).filter(record__isnull=False).first()
+        beside = queries_proof.proof_of(another, ledger.public_key())
+        moved = proof | {name: beside[name] for name in ("record", "path", "position")}
+        assert run(moved).returncode == 0, "the heading is the same for the whole night"
     digits = "0123456789abcdef"
     forged = proof["record"][:-1] + digits[(digits.index(proof["record"][-1]) + 1) % 16] if planned else "{}"
     assert "not in this batch" in run(proof | {"record": forged}).stderr

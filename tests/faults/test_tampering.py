@@ -14,8 +14,9 @@ from django.db.models import F
 from cases import append_only, clock, queries_ledger
 from cases.actions import events, ledger
 from cases.models import Event, Seal, SealedEvent
+from notices import queries_night
 from notices.actions import planning
-from notices.domain.night import FIELDS
+from notices.domain.night import FIELDS, leaf
 from notices.models import Asked, Decision, Message, Night
 from tests.actions.reminding import NINE_THIRTY, a_plan
 from tests.builders import a_borrower
@@ -178,6 +179,55 @@ def test_every_touch_is_found_and_its_row_named(head, attack, times):
         assert faults[0].event == row, str(faults[0])
     assert verdict() == []
     print(f"{attack.__name__}: {times} of {times} found, first bad row named")
+
+
+# ── headings of nights ───────────────────────────────────────────────────────────────────────
+def edit_heading(night):
+    """What the numbers of a night point at, one part at a time."""
+    change = random.choice(
+        [
+            {"zones": [*night.zones, "Europe/London"]},
+            {"zones": ["America/New_York"] * len(night.zones)},
+            {"laws": [[jurisdiction, "bank"] for jurisdiction, _ in night.laws] + [["UK", "bank"]]},
+            {"books": night.books | {random.choice(sorted(night.books)): "0" * 64}},
+            {"count": night.count + random.choice([-1, 1])},
+            {"at": night.at + dt.timedelta(microseconds=1)},
+            {"run": night.run + 100},
+            {"leaf": b"\0" * 32},
+        ]
+    )
+    Night.objects.filter(pk=night.pk).update(**change)
+
+
+def exchange_headings(night):
+    """Another night's heading, whole and with its own leaf but for the number that is there once."""
+    other = random.choice(list(Night.objects.exclude(pk=night.pk)))
+    names = ("at", "zones", "laws", "books", "count", "leaf")
+    Night.objects.filter(pk=night.pk).update(**{name: getattr(other, name) for name in names})
+
+
+@pytest.mark.parametrize("times", TIMES)
+@pytest.mark.parametrize("attack", [edit_heading, exchange_headings], ids=lambda attack: attack.__name__)
+def test_a_touched_heading_is_found_and_its_night_named(head, attack, times):
+    for _ in range(times):
+        night = random.choice(list(Night.objects.all()))
+        with transaction.atomic():
+            attack(night)
+            faults = verdict()
+            transaction.set_rollback(True)
+        seal = Seal.objects.get(of=planning.OF, block=night.pk)
+        assert (faults[0].code, faults[0].seal) == ("heading_altered", seal.number)
+    assert verdict() == []
+    print(f"{attack.__name__}: {times} of {times} found, the night named")
+
+
+def test_a_heading_altered_together_with_its_leaf_no_longer_fits_the_root(head):
+    night = random.choice(list(Night.objects.all()))
+    night.zones = ["America/New_York"] * len(night.zones)
+    night.leaf = leaf(queries_night.heading_of(night))
+    night.save()
+    seal = Seal.objects.get(of=planning.OF, block=night.pk)
+    assert [(fault.code, fault.seal) for fault in verdict()] == [("root_differs", seal.number)]
 
 
 # ── the tail ─────────────────────────────────────────────────────────────────────────────────
