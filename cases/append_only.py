@@ -72,6 +72,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
         "requested_at",
         "expires_on",
     ),
+    "repayment_askedterms": (),
     "repayment_waiver": (),
     "repayment_plan": (
         "terms",

@@ -180,12 +180,21 @@ def _once(lender: Lender, route: str, key: str, digest: str, work: Callable[[], 
     ours = KeyedRequest.objects.filter(pk=row.pk, status=None, leased_until=lease)
     try:
         with transaction.atomic():
-            status, answer = work()
-            if not ours.update(status=status, answer=answer):
-                raise _running()
+            try:
+                status, answer = work()
+            except Problem as problem:
+                # The action took back what it did. That something was asked is counted, and stays.
+                refused = problem
+            else:
+                refused = None
+                if not ours.update(status=status, answer=answer):
+                    raise _running()
     except BaseException:
         ours.delete()
         raise
+    if refused is not None:
+        ours.delete()
+        raise refused
     return _sent(status, answer)
 
 
@@ -222,7 +231,7 @@ def refusal(refused: Refused, above: str = "") -> LenderProblem:
     known = refused.code in wording.MESSAGES and "%(" not in str(wording.MESSAGES[refused.code])
     message = str(refused.message) or (wording.message(refused.code) if known else refused.code)
     if not refused.field:
-        return LenderProblem(409, refused.code, message)
+        return LenderProblem(409, refused.code, f"{message} {refused.citation}".strip())
     return LenderProblem(
         422,
         refused.code,

@@ -307,6 +307,14 @@ PERSONAL: tuple[Rows, ...] = (
         why="retention.agreements",
     ),
     Rows(
+        model="repayment.AskedTerms",
+        path="offer__case__borrower",
+        fate=Fate.KEPT,
+        hidden={"by": _OTHERS},
+        codes=("terms_sha256",),
+        why="retention.agreements",
+    ),
+    Rows(
         model="repayment.PlanMark",
         path="plan__case__borrower",
         fate=Fate.KEPT,

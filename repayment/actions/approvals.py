@@ -18,7 +18,7 @@ from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import User
 from repayment import queries, queries_approvals
-from repayment.actions import agreeing, offers, plans, second_person, variations, waivers, walls
+from repayment.actions import agreeing, crossing, offers, plans, second_person, variations, waivers, walls
 from repayment.actions.waiting import answer_days, settle
 from repayment.domain import schedule as schedules
 from repayment.domain.authority import TYPED, Reason, Verb, Who
@@ -30,22 +30,28 @@ from repayment.models import Approval, Offer, Plan
 _STEPS = {Approval.Verb.ACCEPT: OfferVerb.ACCEPT, Approval.Verb.COUNTER: OfferVerb.COUNTER}
 
 
-@transaction.atomic
 def ask(*, by: User, offer: Offer, terms: Terms | None = None, reason: str = "", note: str = "") -> Approval:
     """Ask a second person for an answer: to accept the offer, or with `terms` to counter it with those.
 
     `reason` is for the borrower, `note` for the second person; a note is needed where the answer goes above what the
     statement allows or outside the published conditions. Raises Refused when no second person is needed, when one is
-    asked already, and for whatever the answer itself would be refused.
+    asked already, when other terms were tried too often, and for whatever the answer itself would be refused.
     """
-    offer = walls.held(by=by, offer=offer)
     if walls.side_of(by) != Offer.Side.LENDER:
         raise Offer.DoesNotExist
+    if terms is not None:
+        crossing.count_answer(by=by, offer=offer, terms=terms)
+    return _ask(by=by, offer=offer, terms=terms, reason=reason, note=note)
+
+
+@transaction.atomic
+def _ask(*, by: User, offer: Offer, terms: Terms | None, reason: str, note: str) -> Approval:
+    offer = walls.held(by=by, offer=offer)
     verb = Approval.Verb.COUNTER if terms is not None else Approval.Verb.ACCEPT
     walls.after(offer, _STEPS[verb], Offer.Side.LENDER)
     if queries_approvals.pending_on(offer):
         raise Refused("already_asked", _("An answer to this offer waits for a second person already."))
-    terms, schedule = _checked(offer, terms)
+    terms, schedule = walls.passed(offer, terms)
     why = second_person.reasons(by=by, offer=offer, terms=terms, schedule=schedule)
     approval = _request(
         by=by,
@@ -62,15 +68,20 @@ def ask(*, by: User, offer: Offer, terms: Terms | None = None, reason: str = "",
     return approval
 
 
-@transaction.atomic
 def ask_change(*, by: User, plan: Plan, terms: Terms, reason: str = "", note: str = "") -> Approval:
     """Ask a second person to let a change of a running agreement go out. The agreement stays as it is meanwhile.
 
     It waits as long as an offer would. Raises Refused like `ask`, and for whatever `variations.propose` would refuse.
     """
-    plan = plans.held(by=by, plan=plan)
     if walls.side_of(by) != Offer.Side.LENDER:
         raise Plan.DoesNotExist
+    variations.count_change(by=by, plan=plan, terms=terms)
+    return _ask_change(by=by, plan=plan, terms=terms, reason=reason, note=note)
+
+
+@transaction.atomic
+def _ask_change(*, by: User, plan: Plan, terms: Terms, reason: str, note: str) -> Approval:
+    plan = plans.held(by=by, plan=plan)
     if queries_approvals.pending_change(plan):
         raise Refused("already_asked", _("A change of this agreement waits for a second person already."))
     # One that ran out with its day makes room.
@@ -140,7 +151,7 @@ def approve(*, by: User, approval: Approval) -> Plan | Offer:
         return _let_change_go(by=by, maker=maker, approval=approval, plan=approval.plan)
     walls.must_stand(offer)
     counter = approval.verb == Approval.Verb.COUNTER
-    terms, schedule = _checked(offer, Terms.from_json(approval.terms) if counter else None)
+    terms, schedule = walls.passed(offer, Terms.from_json(approval.terms) if counter else None)
     _must_reach(by, offer, terms, schedule)
     second_person.finish(approval, Verb.APPROVE, who=Who.SECOND, by=by)
     made: Plan | Offer
@@ -253,19 +264,6 @@ def _settle(approval: Approval) -> None:
     """A change that waited left the case as it was."""
     if approval.plan is None:
         settle(approval.offer.case, otherwise="")
-
-
-def _checked(offer: Offer, terms: Terms | None) -> tuple[Terms, Schedule]:
-    """The terms of the answer, after every wall that an answer without a second person stands before too."""
-    own = Terms.from_json(offer.terms)
-    if terms is None:
-        terms = own
-    else:
-        walls.must_owe_the_same(own, terms)
-    schedule = schedules.build(terms)
-    walls.must_lie_ahead(terms)
-    walls.must_fit_policy(offer, terms, schedule)
-    return terms, schedule
 
 
 def _must_be_another(by: User, approval: Approval) -> None:

@@ -14,7 +14,7 @@ from cases import clock
 from cases.actions import events, work
 from cases.domain.refusal import Refused
 from cases.models import Case, Debt, User
-from repayment.actions import instant, second_person, waivers, walls
+from repayment.actions import crossing, instant, second_person, waivers, walls
 from repayment.actions.agreeing import agree, close
 from repayment.actions.waiting import answer_days, settle
 from repayment.domain import schedule as schedules
@@ -45,13 +45,20 @@ def accept(*, by: User, offer: Offer) -> Plan:
     return agree(by=by, offer=offer, terms=terms, schedule=schedule, side=side)
 
 
-@transaction.atomic
 def counter(*, by: User, offer: Offer, terms: Terms, reason: str = "") -> Offer:
     """Answer the other side's open offer with other terms; the old one stays in the record as countered.
 
     Neither side may restate what is owed. A lender's terms must lie inside its published policy and what the officer
-    may decide alone; a borrower may ask for anything. Raises Refused with the field to change.
+    may decide alone; a borrower may ask for anything. Raises Refused with the field to change, and when a lender has tried
+    too many different answers.
     """
+    if walls.side_of(by) == Offer.Side.LENDER:
+        crossing.count_answer(by=by, offer=offer, terms=terms)
+    return _counter(by=by, offer=offer, terms=terms, reason=reason)
+
+
+@transaction.atomic
+def _counter(*, by: User, offer: Offer, terms: Terms, reason: str) -> Offer:
     offer = walls.held(by=by, offer=offer)
     side = walls.side_of(by)
     walls.after(offer, OfferVerb.COUNTER, side)

@@ -14,7 +14,7 @@ from cases.actions import work
 from cases.domain.refusal import Refused
 from cases.models import User
 from repayment import queries, queries_plans
-from repayment.actions import offers, plans, second_person, waivers, walls
+from repayment.actions import crossing, offers, plans, second_person, waivers, walls
 from repayment.actions.waiting import settle
 from repayment.domain import restructure
 from repayment.domain.schedule import build
@@ -25,14 +25,28 @@ from repayment.models import Approval, Offer, Plan, Variation
 VARIABLE = (*queries.IN_FORCE, Plan.State.BROKEN)
 
 
-@transaction.atomic
 def propose(*, by: User, plan: Plan, terms: Terms, reason: str = "") -> Offer:
     """Offer other terms for what a running agreement still owes today; it is replaced when the other side says yes.
 
     `terms` start from `queries_plans.terms_to_vary`: they say how to pay, never how much is owed. An officer keeps to
     the lender's published policy and to what may be decided alone; beyond that `approvals.ask_change` is the way. Raises
-    Refused with the field to change.
+    Refused with the field to change, and when a lender has tried too many different changes.
     """
+    if walls.side_of(by) == Offer.Side.LENDER:
+        count_change(by=by, plan=plan, terms=terms)
+    return _propose(by=by, plan=plan, terms=terms, reason=reason)
+
+
+@transaction.atomic
+def count_change(*, by: User, plan: Plan, terms: Terms) -> None:
+    """Write down that a lender asks for this change, before the answer is known. Raises Refused as `propose` would."""
+    plan = plans.held(by=by, plan=plan)
+    built = checked(by=by, plan=plan, terms=terms)
+    crossing.count(by=by, offer=plan.offer, terms=terms, schedule=built.schedule)
+
+
+@transaction.atomic
+def _propose(*, by: User, plan: Plan, terms: Terms, reason: str) -> Offer:
     plan = plans.held(by=by, plan=plan)
     reason = walls.worded(reason)
     built = checked(by=by, plan=plan, terms=terms)

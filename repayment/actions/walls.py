@@ -15,6 +15,7 @@ from cases.domain.refusal import Refused
 from cases.models import Case, Debt, User
 from repayment import queries
 from repayment.domain import negotiation
+from repayment.domain import schedule as schedules
 from repayment.domain.negotiation import OfferState, OfferVerb, Party
 from repayment.domain.schedule import Schedule
 from repayment.domain.terms import Method, Terms
@@ -118,6 +119,19 @@ def must_fit_policy(offer: Offer, terms: Terms, schedule: Schedule) -> None:
     """An officer goes as far as the lender has published, and no further."""
     for refused in outside_policy(offer, terms, schedule):
         raise refused
+
+
+def passed(offer: Offer, terms: Terms | None) -> tuple[Terms, Schedule]:
+    """A lender's answer, the offer's own terms or others, after every wall that needs no look at the borrower's budget."""
+    own = Terms.from_json(offer.terms)
+    if terms is None:
+        terms = own
+    else:
+        must_owe_the_same(own, terms)
+    schedule = schedules.build(terms)
+    must_lie_ahead(terms)
+    must_fit_policy(offer, terms, schedule)
+    return terms, schedule
 
 
 def outside_policy(offer: Offer, terms: Terms, schedule: Schedule) -> Iterator[Refused]:

@@ -1,6 +1,7 @@
 """The rows of the repayment app, one file a theme."""
 
 from repayment.models.approvals import Approval
+from repayment.models.crossing import AskedTerms
 from repayment.models.marks import PlanMark
 from repayment.models.offers import Acceptance, Choice, Offer, Refusal
 from repayment.models.payments import Payment, PaymentState
@@ -12,6 +13,7 @@ from repayment.models.waivers import Waiver, WaiverBudget
 __all__ = [
     "Acceptance",
     "Approval",
+    "AskedTerms",
     "Breach",
     "Choice",
     "Instalment",
