@@ -15,6 +15,8 @@ from typing import Any
 from cases.domain.rulebook import LANGUAGES
 
 FILE = Path(__file__).resolve().parent.parent / "taxonomies" / "debt_collection.toml"
+# The row for what fits no other.
+ELSE = "something_else"
 _ORIGINS = frozenset({"CFPB", "CN"})
 
 
@@ -53,6 +55,7 @@ class Category:
 @dataclass(frozen=True, kw_only=True)
 class Taxonomy:
     categories: tuple[Category, ...]
+    issues: tuple[Issue, ...]
 
     def get(self, code: str) -> Category | None:
         return next((category for category in self.categories if category.code == code), None)
@@ -62,11 +65,10 @@ class Taxonomy:
         return next((each for each in self.categories if each.pair == (issue, sub_issue)), None)
 
     def by_issue(self) -> tuple[tuple[Issue, tuple[Category, ...]], ...]:
-        """Issues in the order of their first category, each with all of its own."""
-        groups: dict[str, list[Category]] = {}
-        for category in self.categories:
-            groups.setdefault(category.issue.code, []).append(category)
-        return tuple((rows[0].issue, tuple(rows)) for rows in groups.values())
+        """Issues in the order of the file, each with all of its own."""
+        return tuple(
+            (issue, tuple(each for each in self.categories if each.issue is issue)) for issue in self.issues
+        )
 
     def suggested(self, topics: tuple[str, ...]) -> Category | None:
         """The category of the first topic that has one."""
@@ -124,7 +126,7 @@ def parse(content: bytes) -> Taxonomy:
     for each in categories:
         if each.nearest and (each.origin == "CFPB" or each.nearest not in theirs):
             raise TaxonomyError(f"category {each.code}: {each.nearest!r} is no CFPB row, or it needs none")
-    return Taxonomy(categories=tuple(categories))
+    return Taxonomy(categories=tuple(categories), issues=tuple(issues.values()))
 
 
 def _label(row: Mapping[str, Any], where: str, what: str = "label") -> Mapping[str, str]:

@@ -1,9 +1,11 @@
 """A complaint as a form: what it is about, what happened, what is wanted, and what the lender may know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
+from django.forms.boundfield import BoundWidget
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +17,15 @@ from cases.forms.once import OnceForm
 from cases.models import Complaint, Contact, Lender
 
 PHONE, EMAIL, NOTHING = "phone", "email", "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """One fold of matters on the page."""
+
+    label: str
+    options: Sequence[BoundWidget]
+    open: bool
 
 
 class ComplaintForm(OnceForm):
@@ -32,6 +43,8 @@ class ComplaintForm(OnceForm):
     )
     category = forms.ChoiceField(
         label=_("What is it about?"),
+        help_text=_("Open the theme that fits best, then choose one."),
+        widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose what it is about."),
             "invalid_choice": _("Choose what it is about."),
@@ -108,9 +121,33 @@ class ComplaintForm(OnceForm):
             )
             for issue, rows in taxonomy.load().by_issue()
         ]
-        cast(forms.ChoiceField, self.fields["category"]).choices = [("", _("Please choose")), *matters]
+        cast(forms.ChoiceField, self.fields["category"]).choices = matters
         cast(forms.MultipleChoiceField, self.fields["labels"]).choices = matters
         self._offer_reach(phone, email)
+
+    @property
+    def themes(self) -> Sequence[Theme]:
+        """The matters by theme but the last resort. One is open: that of the choice made, else the first."""
+        matter = self["category"]
+        options = self._matters()
+        return [
+            Theme(
+                label=str(label),
+                options=[options[code] for code, _label in rows if code != taxonomy.ELSE],
+                open=matter.value() in dict(rows) and matter.value() != taxonomy.ELSE
+                if matter.value()
+                else place == 0,
+            )
+            for place, (label, rows) in enumerate(cast(Any, self.fields["category"]).choices)
+        ]
+
+    @property
+    def something_else(self) -> BoundWidget:
+        """What fits no theme stands below them all, where it is seen without opening one."""
+        return self._matters()[taxonomy.ELSE]
+
+    def _matters(self) -> Mapping[str, BoundWidget]:
+        return {option.data["value"]: option for option in self["category"]}
 
     def clean_labels(self) -> list[str]:
         chosen = [label for label in self.cleaned_data["labels"] if label != self.data.get("category")]

@@ -15,6 +15,7 @@ from django.urls import reverse
 from cases import refs
 from cases.actions import complaints, contacts
 from cases.actions.complaints import Draft
+from cases.domain import taxonomy
 from cases.models import Complaint, ComplaintClock, Contact, Lender, User
 from tests import builders as make
 
@@ -71,6 +72,39 @@ def entry(by: User, bank: Lender | None) -> Contact:
     )
 
 
+# ── choosing a matter ────────────────────────────────────────────────────────────────────────
+def test_matters_stand_in_folds_by_theme_and_only_the_chosen_one_is_open(
+    browser: Client, bank: Lender
+) -> None:
+    form = browser.get(reverse("complaint_new")).context["form"]
+    assert [theme.open for theme in form.themes] == [True] + [False] * (len(form.themes) - 1)
+    assert sum(len(theme.options) for theme in form.themes) + 1 == len(taxonomy.load().categories)
+    again = browser.post(reverse("complaint_new"), filled(bank, said="", category="visits"))
+    (opened,) = [theme for theme in again.context["form"].themes if theme.open]
+    assert "visits" in [option.data["value"] for option in opened.options]
+    assert again.content.decode().count("<details open") == 1
+    nothing_fits = browser.post(reverse("complaint_new"), filled(bank, said="", category="something_else"))
+    assert not any(theme.open for theme in nothing_fits.context["form"].themes)
+
+
+def test_the_first_theme_is_how_somebody_was_contacted() -> None:
+    assert [issue.code for issue, _rows in taxonomy.load().by_issue()][:3] == [
+        "tactics",
+        "electronic",
+        "sharing",
+    ]
+
+
+def test_before_sending_it_is_said_where_files_are_added(browser: Client, bank: Lender, person: User) -> None:
+    assert reverse("contact_new") in browser.get(reverse("complaint_new")).content.decode()
+    kept = entry(person, bank)
+    form = browser.get(reverse("complaint_new"), {"entry": kept.ref}).content.decode()
+    assert reverse("contact_evidence", args=[kept.ref]) in form
+    visitor = Client(headers={"accept-language": "en"}).get(reverse("complain")).content.decode()
+    assert "Files need an account" in visitor
+    assert reverse("contact_new") not in visitor
+
+
 # ── writing and sending ──────────────────────────────────────────────────────────────────────
 def test_an_entry_becomes_a_complaint_in_one_tap_a_look_and_a_press(
     browser: Client, person: User, bank: Lender
@@ -79,7 +113,7 @@ def test_an_entry_becomes_a_complaint_in_one_tap_a_look_and_a_press(
     form = browser.get(reverse("complaint_new"), {"entry": kept.ref})
     content = form.content.decode()
     assert "再不还就告诉单位" in content
-    assert 'value="hours_calls" selected' in content
+    assert re.search(r'value="hours_calls"[^>]* checked', content)
     preview = browser.post(reverse("complaint_new"), filled(bank, entry=kept.ref))
     assert "They must answer by Thu 27 May" in page(preview).replace("\xa0", " ")
     assert "statutory deadline" in page(preview)
