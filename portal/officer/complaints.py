@@ -4,14 +4,14 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Case as When
 from django.db.models import F, IntegerField, Max, Q, QuerySet, Value
 from django.db.models import When as If
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +23,7 @@ from cases.actions import complaints as actions
 from cases.complaint_words import category_label, rule_shown, steps
 from cases.domain.refusal import Refused
 from cases.models import Complaint, Viewing
+from portal.officer.pages import desk_page
 from portal.officer.watch import complaint_of, shows
 
 PAGE = 50
@@ -67,14 +68,14 @@ class MoreTimeForm(forms.Form):
 def complaints(request: HttpRequest) -> HttpResponse:
     lender = case_queries.lender_of(request.user)
     if lender is None:
-        return _page(request, "officer/no_post.html", title=_("Complaints"))
+        return desk_page(request, "officer/no_post.html", here="", title=_("Complaints"))
     show = request.GET.get("show", "waiting")
     if show not in SHOWS:
         show = "waiting"
     every = queries_diary.complaints_for(request.user)
     page = Paginator(_by_due(every.filter(SHOWS[show])), PAGE).get_page(request.GET.get("page"))
     today = clock.today()
-    return _page(
+    return desk_page(
         request,
         "officer/complaints.html",
         title=_("Complaints"),
@@ -123,7 +124,7 @@ def complaint(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             status = 422
     more_time = more.may_extend(kept) if request.user.may(Permission.CASE_ANSWER) else None
-    return _page(
+    return desk_page(
         request,
         "officer/complaint.html",
         status=status,
@@ -176,7 +177,3 @@ def _row(complaint: Complaint, today: dt.date) -> dict[str, Any]:
 
 def _or_404(request: HttpRequest, ref: str) -> Complaint:
     return get_object_or_404(queries_diary.complaints_for(request.user), ref=ref)
-
-
-def _page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), **context}, status=status)

@@ -3,9 +3,9 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from notices.actions import composing
 from notices.actions.composing import Preview
 from notices.models import Message
 from portal.officer import queries
+from portal.officer.pages import desk_page
 from portal.officer.watch import case_of, shows
 
 
@@ -66,28 +67,24 @@ def _page(
 ) -> HttpResponse:
     drafts = composing.previews(by=request.user, case=case)
     ready = [draft for draft in drafts if draft.may_be_queued]
-    return render(
+    return desk_page(
         request,
         "officer/composer.html",
-        {
-            **admin.site.each_context(request),
-            "title": _("Send a reminder"),
-            "here": "queue",
-            "case": case,
-            "shown": queries.shown_fields(case),
-            "drafts": drafts,
-            # Hours and caps are about the person and the lender: what may be queued, may be at the same moment.
-            "ready": ready[0] if ready else None,
-            "chosen": chosen or (ready[0].wording if len(ready) == 1 else ""),
-            "against": _reasons(drafts),
-            "waiting": next((draft.earlier for draft in drafts if draft.earlier), None),
-            "when": _when(ready[0].next) if ready and ready[0].next else {},
-            "is_held": queries.is_held(case),
-            "allowance": notice_queries.allowance(case.borrower, case.lender),
-            "refused": refused,
-            "stopped": stopped,
-        },
         status=status,
+        title=_("Send a reminder"),
+        case=case,
+        shown=queries.shown_fields(case),
+        drafts=drafts,
+        # Hours and caps are about the person and the lender: what may be queued, may be at the same moment.
+        ready=ready[0] if ready else None,
+        chosen=chosen or (ready[0].wording if len(ready) == 1 else ""),
+        against=_reasons(drafts),
+        waiting=next((draft.earlier for draft in drafts if draft.earlier), None),
+        when=_when(ready[0].next) if ready and ready[0].next else {},
+        is_held=queries.is_held(case),
+        allowance=notice_queries.allowance(case.borrower, case.lender),
+        refused=refused,
+        stopped=stopped,
     )
 
 

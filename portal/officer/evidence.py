@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -16,6 +15,7 @@ from cases.complaint_words import category_label
 from cases.custody_marks import hands_over
 from cases.domain.evidence import KINDS
 from cases.models import Custody, Evidence, EvidenceShare, User, Viewing
+from portal.officer.pages import desk_page
 from portal.officer.watch import complaint_of, shows
 
 
@@ -44,17 +44,14 @@ def complaint_evidence(request: HttpRequest, ref: str) -> HttpResponse:
     of_this = queries_evidence.evidence_of_complaint(complaint).values("pk")
     shared = queries_evidence.shared_with(request.user).filter(pk__in=of_this)
     rows = queries_evidence.with_details(shared)
-    return render(
+    return desk_page(
         request,
         "officer/evidence.html",
-        {
-            **admin.site.each_context(request),
-            "title": _("Evidence"),
-            "here": "complaints",
-            "complaint": complaint,
-            "category": category_label(complaint.category),
-            "cards": [_card(each, complaint.lender_id) for each in rows],
-        },
+        title=_("Evidence"),
+        here="complaints",
+        complaint=complaint,
+        category=category_label(complaint.category),
+        cards=[_card(each, complaint.lender_id) for each in rows],
     )
 
 

@@ -4,9 +4,9 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -17,6 +17,7 @@ from cases.domain.refusal import Refused
 from cases.formats import month, unit
 from cases.models import Lender, User, Viewing
 from portal.officer import queries
+from portal.officer.pages import desk_page
 from portal.officer.watch import case_of_approval, case_of_offer, case_of_question, shows
 from repayment import queries as repayment_queries
 from repayment import queries_approvals, queries_waivers, wording
@@ -114,7 +115,7 @@ def question_new(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Your question is with the borrower."))
             return redirect("admin:case", offer.case.ref)
-    return _page(
+    return desk_page(
         request,
         "officer/question.html",
         status=409 if refused else 422 if form.errors else 200,
@@ -148,7 +149,7 @@ def question(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Answered. The borrower is told now."))
             return redirect("admin:case", found.offer.case.ref)
-    return _page(
+    return desk_page(
         request,
         "officer/question.html",
         status=409 if refused else 422 if form.errors else 200,
@@ -172,7 +173,7 @@ def approvals_page(request: HttpRequest) -> HttpResponse:
         _row(approval, request.user)
         for approval in decided.select_related("decided_by").order_by("-decided_at")[:20]
     ]
-    return _page(
+    return desk_page(
         request,
         "officer/approvals.html",
         here="approvals",
@@ -217,7 +218,7 @@ def approval(request: HttpRequest, ref: str) -> HttpResponse:
             )
     before = Terms.from_json(found.plan.terms if found.plan else found.offer.terms)
     terms = Terms.from_json(found.terms)
-    return _page(
+    return desk_page(
         request,
         "officer/approval.html",
         here="approvals",
@@ -265,7 +266,7 @@ def waiver_budget(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The waiver budget is set."))
             return redirect("admin:waiver_budget")
-    return _page(
+    return desk_page(
         request,
         "officer/waiver_budget.html",
         here="waivers",
@@ -283,8 +284,3 @@ def _coming() -> list[dt.date]:
     for _number in range(_MONTHS_AHEAD):
         found.append(month_of(found[-1] + dt.timedelta(days=31)))
     return found
-
-
-def _page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    context.setdefault("here", "queue")
-    return render(request, template, {**admin.site.each_context(request), **context}, status=status)

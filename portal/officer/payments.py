@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import Case, User, Viewing
+from portal.officer.pages import desk_page
 from portal.officer.watch import case_of_payment, shows
 from repayment import queries, queries_payments
 from repayment.actions import payments as actions
@@ -88,23 +89,19 @@ def _page(
         form = NotReceivedForm()
     elif form is None and noted.state == State.CONFIRMED:
         form = ReversalForm()
-    return render(
+    return desk_page(
         request,
         "officer/payment.html",
-        {
-            **admin.site.each_context(request),
-            "title": _("A payment the borrower noted"),
-            "here": "queue",
-            "payment": found,
-            "noted": noted,
-            "account": account,
-            "lines": account.lines_of(noted),
-            "currency": found.plan.debt.currency,
-            "form": form,
-            "refused": refused,
-            # The one refusal that the officer's own word lifts.
-            "asks_again": refused is not None and refused.field == "another",
-            "alike": _alike(account, found) if noted.is_pending else (),
-        },
         status=status,
+        title=_("A payment the borrower noted"),
+        payment=found,
+        noted=noted,
+        account=account,
+        lines=account.lines_of(noted),
+        currency=found.plan.debt.currency,
+        form=form,
+        refused=refused,
+        # The one refusal that the officer's own word lifts.
+        asks_again=refused is not None and refused.field == "another",
+        alike=_alike(account, found) if noted.is_pending else (),
     )

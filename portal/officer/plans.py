@@ -3,9 +3,9 @@
 import dataclasses
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from cases import clock
@@ -15,6 +15,7 @@ from cases.models import Viewing
 from portal.officer import negotiation
 from portal.officer.forms import CounterForm, PauseForm
 from portal.officer.negotiation import NoteForm
+from portal.officer.pages import desk_page
 from portal.officer.watch import case_of_plan, shows
 from repayment import queries, queries_approvals, queries_plans, wording
 from repayment.actions import approvals, plans, second_person, variations
@@ -152,5 +153,4 @@ def _plan(request: HttpRequest, ref: str) -> Plan:
 
 
 def _page(request: HttpRequest, template: str, plan: Plan, *, status: int, **context: Any) -> HttpResponse:
-    shown = {"here": "queue", "plan": plan, "currency": plan.debt.currency, **context}
-    return render(request, template, {**admin.site.each_context(request), **shown}, status=status)
+    return desk_page(request, template, status=status, plan=plan, currency=plan.debt.currency, **context)

@@ -1,12 +1,13 @@
 """The lender's own published list: which agencies act for it, from when to when. Read by its officers, kept by its administrator."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,6 +18,9 @@ from cases.actions import register as actions
 from cases.actions.institutions import LONGEST_NAME
 from cases.domain.refusal import Refused
 from cases.models import Mandate
+from portal.officer.pages import desk_page
+
+_page = partial(desk_page, here="register")
 
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -142,10 +146,4 @@ def ending(request: HttpRequest, ref: str) -> HttpResponse:
         title=_("End a mandate"),
         mandate=mandate,
         form=form,
-    )
-
-
-def _page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(
-        request, template, {**admin.site.each_context(request), "here": "register", **context}, status=status
     )

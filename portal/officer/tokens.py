@@ -1,11 +1,11 @@
 """The keys with which a lender's own programs come in: made here and shown once, revoked here."""
 
-from typing import Any
+from functools import partial
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,6 +16,9 @@ from cases.access import Permission, requires
 from cases.actions import lender_tokens as actions
 from cases.domain.refusal import Refused
 from cases.models import Lender, LenderToken
+from portal.officer.pages import desk_page
+
+_page = partial(desk_page, here="policy")
 
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -90,9 +93,3 @@ def token_end(request: HttpRequest, ref: str) -> HttpResponse:
     actions.revoke(by=request.user, token=token)
     messages.success(request, _("Revoked. From now on it opens nothing."))
     return redirect("admin:tokens")
-
-
-def _page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(
-        request, template, {**admin.site.each_context(request), "here": "policy", **context}, status=status
-    )

@@ -1,12 +1,11 @@
 """The officer's queue, case and answers: inside the admin's frame, ending in the shared actions."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from cases import clock, queries_register, stage_words
@@ -18,6 +17,7 @@ from notices import queries as notice_queries
 from portal.officer import negotiation, payments, queries, second_chance
 from portal.officer.forms import CounterForm, RefusalForm
 from portal.officer.negotiation import NoteForm
+from portal.officer.pages import desk_page
 from portal.officer.watch import case_of, case_of_offer, shows
 from repayment import queries as repayment_queries
 from repayment import wording
@@ -38,7 +38,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     today, at = clock.today(), clock.now()
     lender = case_queries.lender_of(request.user)
     if lender is None:
-        return _page(request, "officer/no_post.html", title=_("Queue"))
+        return desk_page(request, "officer/no_post.html", here="", title=_("Queue"))
     cases = queries.queue(request.user, today=today)
     wanted = request.GET.get("q", "").strip().upper().translate(_ALIKE)
     if wanted:
@@ -50,11 +50,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     if show not in queries.SHOWS:
         show = "all"
     page = Paginator(cases.filter(queries.SHOWS[show]), PAGE).get_page(request.GET.get("page"))
-    return _page(
+    return desk_page(
         request,
         "officer/queue.html",
         title=_("Queue"),
-        here="queue",
         groups=queries.grouped(queries.rows(request.user, list(page), at=at, today=today), today),
         page=page,
         counts=queries.counts(cases, today),
@@ -112,7 +111,7 @@ def acceptance(request: HttpRequest, ref: str) -> HttpResponse:
         return _changed(request, offer)
     else:
         why = approvals.needed(by=request.user, offer=offer)
-    return _page(
+    return desk_page(
         request,
         "officer/acceptance.html",
         status=422 if request.method == "POST" else 200,
@@ -120,7 +119,6 @@ def acceptance(request: HttpRequest, ref: str) -> HttpResponse:
         note=note,
         budget=negotiation.budget_of(offer.case.lender, offer.terms["currency"]),
         title=_("Accept this proposal"),
-        here="queue",
         offer=offer,
         sheet=queries.sheet_of(offer),
         refused=refused,
@@ -183,12 +181,11 @@ def counter(request: HttpRequest, ref: str) -> HttpResponse:
     shown = form.preview is not None and not form.errors
     if shown and not why:
         why = approvals.needed(by=request.user, offer=offer, terms=form.terms)
-    return _page(
+    return desk_page(
         request,
         "officer/counter.html",
         status=status,
         title=_("Answer with another offer"),
-        here="queue",
         offer=offer,
         before=queries.sheet_of(offer),
         policy=policy,
@@ -227,12 +224,11 @@ def refusal(request: HttpRequest, ref: str) -> HttpResponse:
             return _changed(request, offer, refused)
         messages.success(request, _("Declined. The borrower is told, with your reason."))
         return redirect("admin:case", offer.case.ref)
-    return _page(
+    return desk_page(
         request,
         "officer/refusal.html",
         status=422 if form.errors else 200,
         title=_("Decline this proposal"),
-        here="queue",
         offer=offer,
         sheet=queries.sheet_of(offer),
         form=form,
@@ -257,11 +253,10 @@ def withdrawal(request: HttpRequest, ref: str) -> HttpResponse:
         return redirect("admin:case", offer.case.ref)
     if offer.state != Offer.State.OPEN or offer.made_by != Offer.Side.LENDER:
         return _changed(request, offer)
-    return _page(
+    return desk_page(
         request,
         "officer/withdrawal.html",
         title=_("Withdraw your offer"),
-        here="queue",
         offer=offer,
         sheet=queries.sheet_of(offer),
     )
@@ -300,12 +295,11 @@ def _case_page(
     sheets = queries.sheets(request.user, case)
     debts = queries.debts_of(request.user, case)
     allowance = notice_queries.allowance(case.borrower, case.lender)
-    return _page(
+    return desk_page(
         request,
         "officer/case.html",
         status=status,
         title=_("Case %(ref)s") % {"ref": case.ref},
-        here="queue",
         case=case,
         refused=refused,
         shown=queries.shown_fields(case),
@@ -325,7 +319,3 @@ def _case_page(
         policy=repayment_queries.policy_for(case.lender, clock.today()),
         today=clock.today(),
     )
-
-
-def _page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), **context}, status=status)

@@ -6,13 +6,14 @@ sample values, rendered by the same lines that render what leaves.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -26,6 +27,9 @@ from notices.actions import templates
 from notices.domain import wording
 from notices.domain.wording import Entry, Fault, SmsLength, Style, Wordings
 from notices.models import Template
+from portal.officer.pages import desk_page
+
+_page = partial(desk_page, here="wordings")
 
 FAULTS = {
     Fault.UNDECLARED: gettext_lazy("There is no value called %(found)s."),
@@ -194,12 +198,6 @@ def wording_decision(request: HttpRequest, ref: str) -> HttpResponse:
     else:
         messages.success(request, _("Done."))
     return redirect("admin:wording", found.ref)
-
-
-def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(
-        request, name, {**admin.site.each_context(request), "here": "wordings", **context}, status=status
-    )
 
 
 def _parts(entries: Wordings, key: str, language: str) -> dict[str, str]:
