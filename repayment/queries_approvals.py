@@ -22,7 +22,29 @@ def approvals_for(user: User) -> QuerySet[Approval]:
         return Approval.objects.none()
     shown = Q(offer__in=queries.offers_for(user).values("pk")) | Q(plan__isnull=False)
     return Approval.objects.filter(shown, lender=lender).select_related(
-        "offer__case__borrower", "offer__case__lender", "offer__debt", "plan", "requested_by", "lender"
+        "offer__case__borrower",
+        "offer__case__lender",
+        "offer__debt",
+        "plan",
+        "requested_by",
+        "asked_with__made_by",
+        "lender",
+    )
+
+
+def is_maker(user: User, approval: Approval) -> bool:
+    """Whether a request is `user`'s own: asked from their account, or by a program with a key whose secret they saw."""
+    key = approval.asked_with
+    makers = [approval.requested_by, *([key.made_by] if key and key.made_by else [])]
+    return any(_is_same(user, maker) for maker in makers)
+
+
+def _is_same(user: User, other: User) -> bool:
+    """One person behind two posts has the same telephone or address."""
+    return (
+        user.pk == other.pk
+        or bool(user.phone_index and user.phone_index == other.phone_index)
+        or bool(user.email and user.email.casefold() == other.email.casefold())
     )
 
 
@@ -38,7 +60,7 @@ def pending(user: User) -> QuerySet[Approval]:
 def pending_on(offer: Offer) -> Approval | None:
     return (
         Approval.objects.filter(offer=offer, state=Approval.State.PENDING)
-        .select_related("requested_by")
+        .select_related("requested_by", "asked_with")
         .first()
     )
 
@@ -47,7 +69,7 @@ def pending_change(plan: Plan) -> Approval | None:
     """A change of this agreement that waits for a second person and has not run out."""
     return (
         Approval.objects.filter(plan=plan, state=Approval.State.PENDING, expires_on__gte=clock.today())
-        .select_related("requested_by")
+        .select_related("requested_by", "asked_with")
         .first()
     )
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from cases.actions import lender_tokens
-from cases.models import Lender, LenderToken
+from cases.models import Lender, LenderToken, User
 from tests import builders
 
 DEBTS, PAYMENTS = "/api/v1/lender/debts", "/api/v1/lender/payments"
@@ -16,10 +16,10 @@ OFFERS, EVENTS = "/api/v1/lender/offers", "/api/v1/lender/events"
 _keys = itertools.count(1)
 
 
-def a_key(lender: Lender, *scopes: str) -> str:
+def a_key(lender: Lender, *scopes: str, by: User | None = None) -> str:
     """The secret of a new key; without scopes it may do everything."""
     return lender_tokens.make(
-        by=None, lender=lender, label="账务系统", scopes=scopes or LenderToken.Scope.values
+        by=by, lender=lender, label="账务系统", scopes=scopes or LenderToken.Scope.values
     )[1]
 
 

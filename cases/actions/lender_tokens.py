@@ -58,6 +58,7 @@ def make(
         label=label,
         scopes=chosen,
         secret_sha256=LenderToken.hash_of(secret),
+        made_by=by,
         made_at=now,
         expires_at=now + dt.timedelta(days=days),
     )

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases import refs
-from cases.models.people import Lender
+from cases.models.people import Lender, User
 
 
 class Scope(models.TextChoices):
@@ -34,6 +34,10 @@ class LenderToken(models.Model):
     label = models.CharField(max_length=40)
     scopes = models.JSONField(default=list)
     secret_sha256 = models.CharField(max_length=64, unique=True)
+    # Who saw the secret; None for the operator's command. A key is never renewed: the next one is another row.
+    made_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="lender_tokens"
+    )
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

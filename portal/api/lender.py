@@ -178,7 +178,9 @@ def _answered(asked: Asked, offer: Offer, word: Word, terms: Terms | None, reaso
         made = offer_actions.counter(by=asked.by, offer=offer, terms=terms, reason=reason)
         return 200, {"state": "countered", "offer": made.ref, "terms_sha256": made.terms_sha256}
     except NeedsApproval:
-        approval = approvals.ask(by=asked.by, offer=offer, terms=terms, reason=reason, note=note)
+        approval = approvals.ask(
+            by=asked.by, offer=offer, terms=terms, reason=reason, note=note, key=asked.token
+        )
         return 202, {"state": "waiting", "approval": approval.ref, "why": approval.why}
 
 

@@ -26,7 +26,7 @@ from cases.access import View, by_token
 from cases.actions.claims import Refusals
 from cases.domain import wire
 from cases.domain.refusal import Refused
-from cases.models import KeyedRequest, Lender, User
+from cases.models import KeyedRequest, Lender, LenderToken, User
 from portal.api import desk, wording
 from portal.api.problems import KINDS, Problem, as_json
 
@@ -61,10 +61,11 @@ class LenderProblem(Problem):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request: for whom, in whose name, what it says, and what its address names."""
+    """One request: for whom, in whose name, with which key, what it says, and what its address names."""
 
     lender: Lender
     by: User
+    token: LenderToken
     sheet: wire.Reader
     query: Mapping[str, str]
     parts: Mapping[str, str] = field(default_factory=dict)
@@ -105,9 +106,10 @@ def _answer(
             405, "method", _("Use the method that the description names."), headers={"Allow": method}
         )
     desk.count(request)
-    lender, by = _who(request, scope)
+    token, by = _who(request, scope)
+    who: dict[str, Any] = {"lender": token.lender, "by": by, "token": token, "parts": parts}
     if method == "GET":
-        asked = Asked(lender=lender, by=by, sheet=wire.Reader({}), query=request.GET.dict(), parts=parts)
+        asked = Asked(sheet=wire.Reader({}), query=request.GET.dict(), **who)
         return _sent(*_done(deed, asked))
     key = request.headers.get("Idempotency-Key", "")
     if (key_needed or key) and not _KEY.fullmatch(key):
@@ -120,14 +122,16 @@ def _answer(
         )
     body = desk.bytes_of(request)
     sheet = wire.Reader(desk.value_of(body))
-    asked = Asked(lender=lender, by=by, sheet=sheet, query={}, parts=parts)
+    asked = Asked(sheet=sheet, query={}, **who)
     if not key:
         return _sent(*_done(deed, asked))
-    return _once(lender, request.path, key, hashlib.sha256(body).hexdigest(), lambda: _done(deed, asked))
+    return _once(
+        token.lender, request.path, key, hashlib.sha256(body).hexdigest(), lambda: _done(deed, asked)
+    )
 
 
 # ── who ──────────────────────────────────────────────────────────────────────────────────────
-def _who(request: HttpRequest, scope: str) -> tuple[Lender, User]:
+def _who(request: HttpRequest, scope: str) -> tuple[LenderToken, User]:
     bearer = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     token = queries_lender_api.token_by_secret(bearer[1]) if bearer else None
     by = queries_lender_api.system_of(token.lender) if token else None
@@ -145,7 +149,7 @@ def _who(request: HttpRequest, scope: str) -> tuple[Lender, User]:
         )
     if scope not in token.scopes:
         raise LenderProblem(403, "scope", _("This key was made for other things."))
-    return token.lender, by
+    return token, by
 
 
 # ── once ─────────────────────────────────────────────────────────────────────────────────────

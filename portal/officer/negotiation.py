@@ -1,6 +1,7 @@
 """The desk's side of a negotiation in the open: questions on offers, the second person, and the waiver budget."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -27,9 +28,8 @@ from repayment.domain.difference import differences
 from repayment.domain.terms import Terms
 from repayment.domain.waiver_budget import month_of
 from repayment.form_fields import minor_units
-from repayment.models import Approval
+from repayment.models import Approval, Offer
 
-CURRENCIES = {"CN": "CNY", "US": "USD", "UK": "GBP"}
 _MONTHS_AHEAD = 6
 
 
@@ -83,16 +83,12 @@ class BudgetForm(forms.Form):
 
 def budget_of(lender: Lender, currency: str = "") -> dict[str, Any]:
     """This month's waiver budget as the side of a page shows it."""
-    currency = currency or currency_of(lender)
+    currency = currency or repayment_queries.currency_of(lender)
     return {
         "standing": queries_waivers.standing(lender, currency),
         "currency": currency,
         "month": month_of(clock.today()),
     }
-
-
-def currency_of(lender: Lender) -> str:
-    return CURRENCIES.get(lender.jurisdiction, "CNY")
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────────────
@@ -106,24 +102,13 @@ def question_new(request: HttpRequest, ref: str) -> HttpResponse:
         label=_("Your question to the borrower"),
         help_text=_("One short question. The promised day of your answer stays."),
     )
-    refused = None
-    if form.is_bound and form.is_valid():
-        try:
-            questions.ask(by=request.user, offer=offer, text=form.cleaned_data["text"])
-        except Refused as caught:
-            refused = caught
-        else:
-            messages.success(request, _("Your question is with the borrower."))
-            return redirect("admin:case", offer.case.ref)
-    return desk_page(
+    return _said(
         request,
-        "officer/question.html",
-        status=409 if refused else 422 if form.errors else 200,
+        form,
+        offer,
+        say=lambda text: questions.ask(by=request.user, offer=offer, text=text),
+        done=_("Your question is with the borrower."),
         title=_("Ask the borrower"),
-        offer=offer,
-        sheet=queries.sheet_of(offer),
-        form=form,
-        refused=refused,
         button=_("Ask"),
     )
 
@@ -140,26 +125,46 @@ def question(request: HttpRequest, ref: str) -> HttpResponse:
         label=_("Your answer"),
         help_text=_("The borrower reads this, and it stays as it is."),
     )
+    return _said(
+        request,
+        form,
+        found.offer,
+        say=lambda text: questions.answer(by=request.user, question=found, text=text),
+        done=_("Answered. The borrower is told now."),
+        title=_("Answer the borrower’s question"),
+        asked=found,
+        button=pgettext_lazy("button", "Answer"),
+    )
+
+
+def _said(
+    request: HttpRequest,
+    form: WordsForm,
+    offer: Offer,
+    *,
+    say: Callable[[str], object],
+    done: str,
+    **context: Any,
+) -> HttpResponse:
+    """Say the words of the form to the borrower and go back to the case; or the page, with what stands against it."""
     refused = None
     if form.is_bound and form.is_valid():
         try:
-            questions.answer(by=request.user, question=found, text=form.cleaned_data["text"])
+            say(form.cleaned_data["text"])
         except Refused as caught:
             refused = caught
         else:
-            messages.success(request, _("Answered. The borrower is told now."))
-            return redirect("admin:case", found.offer.case.ref)
+            messages.success(request, done)
+            return redirect("admin:case", offer.case.ref)
     return desk_page(
         request,
         "officer/question.html",
         status=409 if refused else 422 if form.errors else 200,
-        title=_("Answer the borrower’s question"),
-        offer=found.offer,
-        asked=found,
-        sheet=queries.sheet_of(found.offer),
+        offer=offer,
+        sheet=queries.sheet_of(offer),
         form=form,
         refused=refused,
-        button=pgettext_lazy("button", "Answer"),
+        **context,
     )
 
 
@@ -236,12 +241,14 @@ def approval(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _row(approval: Approval, user: User) -> dict[str, Any]:
+    is_own = queries_approvals.is_maker(user, approval)
     return {
         "approval": approval,
         "why": wording.approval_reasons(approval.why),
         "currency": approval.terms["currency"],
-        "is_own": approval.requested_by_id == user.pk,
-        "may_decide": user.may(Permission.APPROVE) and approval.requested_by_id != user.pk,
+        "is_own": is_own,
+        "may_cancel": approval.requested_by_id == user.pk,
+        "may_decide": user.may(Permission.APPROVE) and not is_own,
         "is_pending": approval.state == Approval.State.PENDING,
     }
 
@@ -253,7 +260,7 @@ def waiver_budget(request: HttpRequest) -> HttpResponse:
     lender = case_queries.lender_of(request.user)
     if lender is None:
         raise Http404
-    currency = currency_of(lender)
+    currency = repayment_queries.currency_of(lender)
     may_set = request.user.may(Permission.POLICY_EDIT)
     if request.method == "POST" and not may_set:
         raise Http404

@@ -16,7 +16,7 @@ from cases import queries as case_queries
 from cases.access import Permission
 from cases.actions import events
 from cases.domain.refusal import Refused
-from cases.models import User
+from cases.models import LenderToken, User
 from repayment import queries, queries_approvals
 from repayment.actions import agreeing, crossing, offers, plans, second_person, variations, waivers, walls
 from repayment.actions.waiting import answer_days, settle
@@ -30,22 +30,32 @@ from repayment.models import Approval, Offer, Plan
 _STEPS = {Approval.Verb.ACCEPT: OfferVerb.ACCEPT, Approval.Verb.COUNTER: OfferVerb.COUNTER}
 
 
-def ask(*, by: User, offer: Offer, terms: Terms | None = None, reason: str = "", note: str = "") -> Approval:
+def ask(
+    *,
+    by: User,
+    offer: Offer,
+    terms: Terms | None = None,
+    reason: str = "",
+    note: str = "",
+    key: LenderToken | None = None,
+) -> Approval:
     """Ask a second person for an answer: to accept the offer, or with `terms` to counter it with those.
 
     `reason` is for the borrower, `note` for the second person; a note is needed where the answer goes above what the
-    statement allows or outside the published conditions. Raises Refused when no second person is needed, when one is
+    statement allows or outside the published conditions. `key` is what a program came in with. Raises Refused when no second person is needed, when one is
     asked already, when other terms were tried too often, and for whatever the answer itself would be refused.
     """
     if walls.side_of(by) != Offer.Side.LENDER:
         raise Offer.DoesNotExist
     if terms is not None:
         crossing.count_answer(by=by, offer=offer, terms=terms)
-    return _ask(by=by, offer=offer, terms=terms, reason=reason, note=note)
+    return _ask(by=by, offer=offer, terms=terms, reason=reason, note=note, key=key)
 
 
 @transaction.atomic
-def _ask(*, by: User, offer: Offer, terms: Terms | None, reason: str, note: str) -> Approval:
+def _ask(
+    *, by: User, offer: Offer, terms: Terms | None, reason: str, note: str, key: LenderToken | None
+) -> Approval:
     offer = walls.held(by=by, offer=offer)
     verb = Approval.Verb.COUNTER if terms is not None else Approval.Verb.ACCEPT
     walls.after(offer, _STEPS[verb], Offer.Side.LENDER)
@@ -62,6 +72,7 @@ def _ask(*, by: User, offer: Offer, terms: Terms | None, reason: str, note: str)
         why=why,
         reason=walls.worded(reason),
         note=walls.worded(note, field="note"),
+        asked_with=key,
         expires_on=offer.expires_on,
     )
     settle(offer.case, otherwise="")
@@ -267,16 +278,10 @@ def _settle(approval: Approval) -> None:
 
 
 def _must_be_another(by: User, approval: Approval) -> None:
-    """Another person, not another post: the same telephone or address is the same person."""
+    """Another person, not another post: see `queries_approvals.is_maker`."""
     if not by.may(Permission.APPROVE):
         raise Approval.DoesNotExist
-    maker = approval.requested_by
-    same = (
-        maker.pk == by.pk
-        or bool(maker.phone_index and maker.phone_index == by.phone_index)
-        or bool(maker.email and maker.email.casefold() == by.email.casefold())
-    )
-    if same:
+    if queries_approvals.is_maker(by, approval):
         raise Refused("own_request", _("Somebody else has to decide this: nobody approves their own answer."))
 
 

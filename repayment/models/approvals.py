@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases import refs
-from cases.models import Lender, User
+from cases.models import Lender, LenderToken, User
 from repayment.models.offers import Offer
 from repayment.models.plans import Plan
 
@@ -44,6 +44,10 @@ class Approval(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     note = models.CharField(max_length=300, blank=True)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="approvals_asked")
+    # The key of a program that asked: whoever made it has seen its secret, and is no second person.
+    asked_with = models.ForeignKey(
+        LenderToken, on_delete=models.PROTECT, null=True, blank=True, related_name="approvals_asked"
+    )
     requested_at = models.DateTimeField()
     expires_on = models.DateField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
@@ -77,3 +81,10 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def who_asked(self) -> str:
+        """A colleague's name, or what the lender calls its program."""
+        return self.requested_by.name or (
+            self.asked_with.label if self.asked_with else str(_("Your program"))
+        )

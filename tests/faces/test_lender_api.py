@@ -6,10 +6,12 @@ import json
 import pytest
 
 from cases import clock, refs
+from cases.access import Role
 from cases.actions import ledger, lender_tokens
+from cases.domain.refusal import Refused
 from cases.models import Consent, Event, KeyedRequest, LenderClaim, LenderToken
-from repayment.actions import offers, payments
-from repayment.models import Offer, Payment, Plan
+from repayment.actions import approvals, offers, payments, policies
+from repayment.models import Approval, Offer, Payment, Plan
 from tests import builders
 from tests.actions.negotiating import a_file, sent
 from tests.lending import DEBTS, EVENTS, OFFERS, PAYMENTS, a_key, ask_as, read_as
@@ -166,6 +168,54 @@ def test_what_an_officer_may_not_give_alone_waits_for_a_second_person():
     assert (response.status_code, response.json()["state"]) == (202, "waiting")
     assert response.json()["why"] == ["above_waiver"]
     assert Offer.objects.get(pk=offer.pk).state == Offer.State.OPEN
+
+
+@pytest.fixture
+def asked_by_program(file):
+    """An administrator made the key with which a program asked for more than an officer may give."""
+    administrator = builders.an_officer(file.lenders[0], role=Role.LENDER_ADMIN)
+    policies.publish(by=administrator, lender=file.lenders[0], authority={"officer": {"periods": 1}})
+    offer, secret = sent(file)[0], a_key(file.lenders[0], by=administrator)
+    response = ask_as(secret, f"{OFFERS}/{offer.ref}/answer", {"answer": "accept"})
+    assert response.status_code == 202
+    return Approval.objects.get(ref=response.json()["approval"]), administrator
+
+
+def test_whoever_made_the_key_is_no_second_person(asked_by_program):
+    approval, administrator = asked_by_program
+    assert approval.asked_with.made_by == administrator
+    for call, words in ((approvals.approve, {}), (approvals.refuse, {"answer": "不"})):
+        with pytest.raises(Refused) as refused:
+            call(by=administrator, approval=approval, **words)
+        assert refused.value.code == "own_request"
+    assert Approval.objects.get().state == Approval.State.PENDING
+
+
+def test_nor_is_a_second_post_with_the_address_of_whoever_made_it(asked_by_program, file):
+    approval, administrator = asked_by_program
+    twin = builders.an_officer(file.lenders[0], role=Role.LENDER_ADMIN)
+    twin.email = administrator.email.upper()
+    twin.save(update_fields=["email"])
+    with pytest.raises(Refused) as refused:
+        approvals.approve(by=twin, approval=approval)
+    assert refused.value.code == "own_request"
+
+
+def test_somebody_who_never_saw_the_key_approves_what_a_program_asked(asked_by_program, file):
+    approval, _administrator = asked_by_program
+    lead = builders.an_officer(file.lenders[0], role=Role.TEAM_LEAD)
+    assert approvals.approve(by=lead, approval=approval).state == "active"
+
+
+def test_the_page_says_why_whoever_made_the_key_cannot_decide(asked_by_program, client_for):
+    approval, administrator = asked_by_program
+    headers = {"accept-language": "en"}
+    page = (
+        client_for(administrator, headers=headers).get(f"/officer/approvals/{approval.ref}/").content.decode()
+    )
+    assert "You made the key with which your program asked." in page
+    assert "账务系统 asked on" in page
+    assert 'value="approve"' not in page
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ HOW = (
     "or in NOT_PERSONAL with the reason."
 )
 # Staff only, never a borrower: the path to a user is the officer's own.
-STAFF = {"cases.Post", "admin.LogEntry", "notices.Template"}
+STAFF = {"cases.Post", "cases.LenderToken", "admin.LogEntry", "notices.Template"}
 
 
 def labels() -> list[str]:
