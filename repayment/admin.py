@@ -271,7 +271,4 @@ class PolicyAdmin(admin.ModelAdmin):
 
     def _currency(self, request: HttpRequest) -> str:
         lender = case_queries.lender_of(request.user)
-        return _CURRENCIES.get(lender.jurisdiction, "CNY") if lender else "CNY"
-
-
-_CURRENCIES = {"CN": "CNY", "US": "USD", "UK": "GBP"}
+        return queries.currency_of(lender)

@@ -17,6 +17,7 @@ HOUR = dt.timedelta(hours=1)
 IN_FORCE = (Plan.State.ACTIVE, Plan.State.SUSPENDED)
 # A debt with such a plan needs no other one: it is being paid, or it is paid off.
 SETTLED = (*IN_FORCE, Plan.State.COMPLETED)
+_CURRENCIES = {"CN": "CNY", "US": "USD", "UK": "GBP"}
 
 
 def policy_for(lender: Lender, on: dt.date) -> Policy | None:
@@ -28,6 +29,11 @@ def policies_for(lenders: set[int], on: dt.date) -> dict[int, Policy]:
     """The policy in force of each lender (by primary key), in one query."""
     policies = Policy.objects.filter(lender__in=lenders, since__lte=on).order_by("since")
     return {policy.lender_id: policy for policy in policies}
+
+
+def currency_of(lender: Lender | None) -> str:
+    """The currency of a lender's policy and waiver budget: its country's."""
+    return _CURRENCIES.get(lender.jurisdiction, "CNY") if lender else "CNY"
 
 
 def published_for(user: User) -> QuerySet[Policy]:
