@@ -20,6 +20,7 @@ from repayment.actions import importing
 from repayment.domain import paid_lines
 
 Step = Callable[[int, int], None]
+Read = Callable[[wire.Reader], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,12 @@ def debts(
     *, lender: Lender, data: bytes, dry_run: bool = False, step: Step = lambda done, of: None
 ) -> Report:
     """Claims from a file. Raises FileRefused for a file that cannot be read at all."""
+
+    def take(lines: list[Any]) -> Counter[str]:
+        said = claims.say(by=lender_tokens.system_of(lender=lender), lines=lines)
+        step(len(lines), len(lines))
+        return Counter("known" if one.known else "said" for one in said)
+
     encoding, sheets = lines_csv.read(
         data,
         fields=claim_lines.FIELDS,
@@ -62,22 +69,19 @@ def debts(
         lender=lender.ref,
         whole=("days_overdue",),
     )
-    lines, faults = _lines(sheets, claim_lines.read)
-    if faults:
-        return Report(encoding=encoding, lines=len(sheets), faults=faults, dry_run=dry_run)
-
-    def take() -> Counter[str]:
-        said = claims.say(by=lender_tokens.system_of(lender=lender), lines=lines)
-        step(len(lines), len(lines))
-        return Counter("known" if one.known else "said" for one in said)
-
-    return _run(take, encoding, sheets, dry_run)
+    return _run(take, claim_lines.read, encoding, sheets, dry_run)
 
 
 def payments(
     *, lender: Lender, data: bytes, dry_run: bool = False, step: Step = lambda done, of: None
 ) -> Report:
     """Payments from a file. Raises FileRefused for a file that cannot be read at all."""
+
+    def take(lines: list[Any]) -> Counter[str]:
+        by = lender_tokens.system_of(lender=lender)
+        taken = importing.take(by=by, lines=lines, step=lambda done: step(done, len(lines)))
+        return Counter(one.outcome for one in taken)
+
     encoding, sheets = lines_csv.read(
         data,
         fields=paid_lines.FIELDS,
@@ -85,21 +89,10 @@ def payments(
         lender=lender.ref,
         flags=("another",),
     )
-    lines, faults = _lines(sheets, paid_lines.read)
-    if faults:
-        return Report(encoding=encoding, lines=len(sheets), faults=faults, dry_run=dry_run)
-
-    def take() -> Counter[str]:
-        by = lender_tokens.system_of(lender=lender)
-        taken = importing.take(by=by, lines=lines, step=lambda done: step(done, len(lines)))
-        return Counter(one.outcome for one in taken)
-
-    return _run(take, encoding, sheets, dry_run)
+    return _run(take, paid_lines.read, encoding, sheets, dry_run)
 
 
-def _lines(
-    sheets: Sequence[lines_csv.Sheet], read: Callable[[wire.Reader], Any]
-) -> tuple[list[Any], tuple[Fault, ...]]:
+def _lines(sheets: Sequence[lines_csv.Sheet], read: Read) -> tuple[list[Any], tuple[Fault, ...]]:
     """Every line as its dataclass, and every fault of shape there is."""
     lines, faults = [], []
     for sheet in sheets:
@@ -116,13 +109,19 @@ def _lines(
 
 
 def _run(
-    take: Callable[[], Counter[str]], encoding: str, sheets: Sequence[lines_csv.Sheet], dry_run: bool
+    take: Callable[[list[Any]], Counter[str]],
+    read: Read,
+    encoding: str,
+    sheets: Sequence[lines_csv.Sheet],
+    dry_run: bool,
 ) -> Report:
+    lines, faults = _lines(sheets, read)
+    if faults:
+        return Report(encoding=encoding, lines=len(sheets), faults=faults, dry_run=dry_run)
     outcomes: Counter[str] = Counter()
-    faults: tuple[Fault, ...] = ()
     try:
         with transaction.atomic():
-            outcomes = take()
+            outcomes = take(lines)
             if dry_run:
                 raise _TakenBack
     except _TakenBack:
