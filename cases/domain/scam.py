@@ -71,10 +71,15 @@ class Signs:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A sign with the part of the text that shows it."""
+    """A sign with the part of the text that shows it: `text[start:end]`."""
 
     sign: Sign
     excerpt: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.excerpt)
 
 
 def find(text: str) -> list[Found]:
@@ -82,9 +87,9 @@ def find(text: str) -> list[Found]:
     signs = load()
     looked_at = _Text(text, signs)
     return [
-        Found(sign=row.sign, excerpt=excerpt)
+        Found(sign=row.sign, excerpt=text[span[0] : span[1]], start=span[0])
         for row in signs.rows.values()
-        if (excerpt := looked_at.first(row.patterns)) is not None
+        if (span := looked_at.first(row.patterns)) is not None
     ]
 
 
@@ -104,13 +109,13 @@ class _Text:
         self._negations = self._all(signs.negations)
         self._warned = self._sentences_that_warn()
 
-    def first(self, patterns: Sequence[Sequence[Sequence[str]]]) -> str | None:
-        """The earliest part of the text that one of the patterns fits."""
+    def first(self, patterns: Sequence[Sequence[Sequence[str]]]) -> tuple[int, int] | None:
+        """Where the earliest part of the text that one of the patterns fits begins and ends."""
         spans = [span for pattern in patterns if (span := self._match(pattern)) is not None]
         if not spans:
             return None
         start, end = min(spans, key=lambda span: (span[0], -span[1]))
-        return self._text[self._at[start] : self._at[end - 1] + 1]
+        return self._at[start], self._at[end - 1] + 1
 
     def _match(self, pattern: Sequence[Sequence[str]]) -> tuple[int, int] | None:
         """Start and end of the first match. Begins at the rarest piece, so a text of one word a hundred thousand times is quick."""

@@ -11,6 +11,7 @@ from cases import limits
 from cases.access import public
 from cases.actions import helpers
 from cases.domain import scam
+from cases.domain.quoting import quoted
 from portal.api.scam import advice
 from portal.forms.scam import HelperReportForm, ScamForm
 
@@ -26,7 +27,8 @@ def scam_check(request: HttpRequest) -> HttpResponse:
     form = ScamForm(request.POST)
     context: dict[str, object] = {"form": form, "all": _all()}
     if form.is_valid():
-        found, language = scam.find(form.cleaned_data["text"]), get_language() or "en"
+        text, language = form.cleaned_data["text"], get_language() or "en"
+        found = scam.find(text)
         rows = scam.load().rows
         context |= {
             "answered": True,
@@ -36,7 +38,7 @@ def scam_check(request: HttpRequest) -> HttpResponse:
                     "name": rows[one.sign].name[language],
                     "text": rows[one.sign].text[language],
                     "source": rows[one.sign].source[language],
-                    "excerpt": one.excerpt,
+                    "excerpt": quoted(text, one.start, one.end),
                 }
                 for one in found
             ],

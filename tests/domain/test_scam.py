@@ -110,6 +110,11 @@ def test_every_sign_has_its_words_its_source_and_something_to_look_for() -> None
         assert row.patterns
         for words in (row.name, row.source, row.text):
             assert set(words) == set(LANGUAGES)
+        # A reader of Chinese is under China's law.
+        assert not any(
+            sign in row.source["zh-hans"] + row.source["zh-hant"] for sign in ("CFR", "美国", "美國")
+        )
+        for words in (row.name, row.source, row.text):
             # Of a text, not of a person: nobody is called anything.
             assert not any(word in words["en"].lower() for word in ("criminal", "fraudster", "liar"))
 

@@ -138,6 +138,14 @@ def test_signs_are_shown_with_the_words_that_show_them(client: Client) -> None:
     assert "not a verdict on anybody" in text
 
 
+def test_signs_stand_in_whole_words_and_cite_nothing_from_abroad(client: Client) -> None:
+    said = {"text": "您好。保证停息挂账，先交3000元服务费"}
+    text = client.post(HELPER, said, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "保证停息挂账…" in text
+    assert "CFR" not in text
+    assert "联邦贸易委员会" not in text
+
+
 def test_an_honest_text_is_not_called_safe(client: Client) -> None:
     assert "does not prove it safe" in page(client, HELPER, {"text": "Good morning"})
 
