@@ -54,6 +54,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "cases_licence": (),
     "cases_mandate": (),
     "cases_mandateend": (),
+    "cases_keptrulebook": (),
     "repayment_offer": ("terms", "terms_sha256", "made_by", "debt_id", "previous_id", "number"),
     "repayment_instalment": (),
     "repayment_acceptance": (),

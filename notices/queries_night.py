@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from cases import clock
+from cases import clock, queries_rulebooks
 from cases.domain import rulebook as rulebooks
 from cases.domain.rulebook import Rulebook
 from cases.models import Lender, User
@@ -382,11 +382,14 @@ def _cast(expression: str, width: str) -> str:
 
 # ── reading a night back ─────────────────────────────────────────────────────────────────────
 def setting_of(held: Night) -> Setting:
-    """What the numbers of a night point at."""
+    """What the numbers of a night point at, and the rulebooks of its day; today's where their text is not kept."""
     return Setting(
         zones=tuple(held.zones),
         laws=tuple((jurisdiction, kind) for jurisdiction, kind in held.laws),
-        books={name: rulebooks.load(name) for name in held.books},
+        books={
+            name: queries_rulebooks.of_version(version) or rulebooks.load(name)
+            for name, version in held.books.items()
+        },
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cases import queries_rulebooks
 from cases.domain import rulebook as rulebooks
 from notices.domain import gate, night
 from notices.models import Asked, Decision, Night
@@ -14,7 +15,7 @@ from notices.queries_night import setting_of
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """An answer that comes out otherwise today. `what` is "night" or "decision", `number` the row's."""
+    """An answer that comes out otherwise when it is asked again today. `what` is "night" or "decision", `number` the row's."""
 
     what: str
     number: int
@@ -25,14 +26,15 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """What a replay found. `other_books`: answers given under another version of the rulebook file; their rules are dated, so
-    the file of today must still give them.
+    """What a replay found. `other_books`: answers asked again under the rules of their day, which are not today's;
+    `unkept`: answers whose rules are not kept, asked again under today's.
     """
 
     nights: int = 0
     records: int = 0
     decisions: int = 0
     other_books: int = 0
+    unkept: int = 0
     differences: tuple[Difference, ...] = ()
 
 
@@ -40,36 +42,38 @@ def replay(*, sample: int | None = None, most: int = 100, seed: int = 0) -> Repl
     """Recompute every answer, or `sample` of each kind chosen by chance; at most `most` differences are listed."""
     differences: list[Difference] = []
     chosen = _chosen(Asked.objects.count(), sample, seed)
-    records = other = nights = 0
+    records = other = unkept = nights = 0
     place = 0
     for held in Night.objects.order_by("pk"):
         setting = setting_of(held)
         nights += 1
-        changed = any(
-            rulebooks.load(name).version_with_house != version for name, version in held.books.items()
-        )
+        standing = {name: _standing(book, held.books[name]) for name, book in setting.books.items()}
         rows = Asked.objects.filter(pk__gte=held.first, pk__lte=held.last).order_by("pk")
         for row in rows.iterator(chunk_size=5_000):
             place += 1
             if chosen is not None and place - 1 not in chosen:
                 continue
             records += 1
-            other += changed
+            old, lost = standing[setting.laws[row.law][0]]
+            other, unkept = other + old, unkept + lost
             differences.extend(_of_record(row, held, setting))
     chosen = _chosen(Decision.objects.count(), sample, seed)
     decisions = 0
+    books: dict[str, rulebooks.Rulebook | None] = {}
     for number, decision in enumerate(Decision.objects.order_by("pk").iterator(chunk_size=2_000)):
         if chosen is not None and number not in chosen:
             continue
         decisions += 1
-        changed, found = _of_decision(decision)
-        other += changed
-        differences.extend(found)
+        book = _book_of(decision, books)
+        old, lost = _standing(book, decision.rulebook_version)
+        other, unkept = other + old, unkept + lost
+        differences.extend(_of_decision(decision, book))
     return Replay(
         nights=nights,
         records=records,
         decisions=decisions,
         other_books=other,
+        unkept=unkept,
         differences=tuple(differences[:most]),
     )
 
@@ -84,10 +88,14 @@ def _of_record(row: Asked, held: Night, setting: night.Setting) -> Iterator[Diff
             yield Difference(what="night", number=row.pk, field=name, kept=getattr(ask, name), today=today)
 
 
-def _of_decision(decision: Decision) -> tuple[bool, list[Difference]]:
-    """The answer on the stored facts, by the rulebook that the lender's jurisdiction has; found by its version where it can be."""
+def _standing(book: rulebooks.Rulebook, version: str) -> tuple[bool, bool]:
+    """Whether an answer of `version`, asked again by `book`, is asked by the rules of another day; and whether by the wrong ones."""
+    return not queries_rulebooks.is_of_today(book), not queries_rulebooks.is_version(book, version)
+
+
+def _of_decision(decision: Decision, book: rulebooks.Rulebook) -> list[Difference]:
+    """The answer on the stored facts, by the rules it was given under."""
     facts = gate.from_json(decision.facts)
-    book = _book_of(decision)
     verdict = gate.judge(book, facts)
     today = {
         "verdict": str(verdict.outcome),
@@ -99,23 +107,22 @@ def _of_decision(decision: Decision) -> tuple[bool, list[Difference]]:
         "not_before": decision.not_before,
         "rules": sorted(finding["rule"] for finding in decision.findings),
     }
-    found = [
+    return [
         Difference(
             what="decision", number=decision.pk, field=name, kept=_text(kept[name]), today=_text(today[name])
         )
         for name in kept
         if kept[name] != today[name]
     ]
-    return decision.rulebook_version not in (book.version, book.version_with_house), found
 
 
-def _book_of(decision: Decision) -> rulebooks.Rulebook:
-    for name in ("CN", "US", "UK"):
-        book = rulebooks.load(name)
-        if decision.rulebook_version in (book.version, book.version_with_house):
-            return book
-    lender = decision.message.lender
-    return rulebooks.load(lender.jurisdiction if lender else "CN")
+def _book_of(decision: Decision, books: dict[str, rulebooks.Rulebook | None]) -> rulebooks.Rulebook:
+    """The rulebook of the decision's day, or today's of its lender's law; `books` remembers those looked for."""
+    version = decision.rulebook_version
+    if version not in books:
+        books[version] = queries_rulebooks.of_version(version)
+    lender = None if books[version] else decision.message.lender
+    return books[version] or rulebooks.load(lender.jurisdiction if lender else "CN")
 
 
 def _text(value: Any) -> Any:

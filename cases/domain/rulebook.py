@@ -174,7 +174,7 @@ class Rulebook:
     """
     All rows of one file, and behind them the house's own of HOUSE where a jurisdiction's is read. `version` is the SHA-256
     of the file's bytes, in hex; `version_with_house` that of both files, one after the other. `one_clock`: contacts are
-    judged by the file's own zone wherever the person is.
+    judged by the file's own zone wherever the person is. `content` and `house` are the files' bytes themselves.
     """
 
     id: str
@@ -188,6 +188,8 @@ class Rulebook:
     prime_rates: tuple[PrimeRate, ...]
     help_lines: tuple[HelpLine, ...]
     sources: Mapping[str, str]
+    content: bytes
+    house: bytes = b""
 
     def in_force(self, on: date, lender_type: str) -> Mapping[str, Rule]:
         """Rules by id that bind this lender type on this day."""
@@ -248,14 +250,18 @@ def _changed(path: Path) -> int:
 
 @lru_cache(maxsize=16)
 def _load(path: Path, _stamp: int, house: Path | None, _house_stamp: int) -> Rulebook:
-    content = path.read_bytes()
-    book = parse(content, name=path.name)
-    if house is None:
+    return joined(path.read_bytes(), house.read_bytes() if house else b"", name=path.name)
+
+
+def joined(content: bytes, house: bytes, *, name: str = "rulebook") -> Rulebook:
+    """Bytes of a rule file, and of HOUSE where they are not empty, to one Rulebook."""
+    book = parse(content, name=name)
+    if not house:
         return book
-    shared = house.read_bytes()
-    rules = (*book.rules, *parse(shared, name=house.name).rules)
-    _refuse_overlaps(rules, f"{path.name} with {house.name}")
-    return replace(book, rules=rules, version_with_house=hashlib.sha256(content + shared).hexdigest())
+    rules = (*book.rules, *parse(house, name=HOUSE).rules)
+    _refuse_overlaps(rules, f"{name} with {HOUSE}")
+    version = hashlib.sha256(content + house).hexdigest()
+    return replace(book, rules=rules, version_with_house=version, house=house)
 
 
 def parse(content: bytes, *, name: str = "rulebook") -> Rulebook:
@@ -299,6 +305,7 @@ def parse(content: bytes, *, name: str = "rulebook") -> Rulebook:
             for row in data.get("help_line", [])
         ),
         sources=MappingProxyType(dict(sources)),
+        content=content,
     )
 
 

@@ -15,6 +15,7 @@ from cases.models.lender_tokens import KeyedRequest, LenderToken
 from cases.models.once import Submission
 from cases.models.people import Lender, Post, User
 from cases.models.register import Licence, Mandate, MandateEnd
+from cases.models.rulebooks import KeptRulebook
 
 __all__ = [
     "Case",
@@ -36,6 +37,7 @@ __all__ = [
     "EvidenceShare",
     "HelperReport",
     "Hold",
+    "KeptRulebook",
     "KeyedRequest",
     "Lender",
     "LenderClaim",

@@ -14,6 +14,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import Q
 
 from cases import clock
+from cases.actions import rulebooks as kept_rulebooks
 from cases.domain import rulebook as rulebooks
 from cases.domain.facts import most_in_a_local_day
 from cases.domain.person_facts import DAYS, PersonFact
@@ -276,6 +277,7 @@ def decision(
     message: Message, *, stage: str, at: dt.datetime, facts: gate.GateFacts, verdict: gate.Verdict
 ) -> Decision:
     """The row, not yet saved, from which anybody can ask the gate again. `at` is when it was asked."""
+    kept_rulebooks.keep(verdict.rulebook_version)
     return Decision(
         message=message,
         stage=stage,

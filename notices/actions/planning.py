@@ -15,6 +15,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from cases.actions import ledger
+from cases.actions import rulebooks as kept_rulebooks
 from cases.domain import rulebook as rulebooks
 from cases.models import Contact
 from notices import queries_night
@@ -64,6 +65,7 @@ def plan(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Summary:
 
 def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
     """The night's questions and answers, written as one whole; None when there was nobody to ask about."""
+    kept_rulebooks.keep_today()
     books = {name: rulebooks.load(name) for name in ("CN", "US", "UK")}
     found = queries_night.places()
     run = queries_night.next_run()

@@ -12,7 +12,7 @@ from notices import queries_replay
 
 class Command(BaseCommand):
     help = (
-        "Recomputes verdicts from the facts stored with them and the rulebook of the day: every record of every night, "
+        "Recomputes verdicts from the facts stored with them and the rulebook of their day: every record of every night, "
         "and every decision at the moment of sending. Changes nothing."
     )
 
@@ -36,8 +36,12 @@ class Command(BaseCommand):
         else:
             self.stdout.write(
                 f"{found.records} records of {found.nights} nights and {found.decisions} decisions asked again; "
-                f"{found.other_books} were made under another version of the rulebook file."
+                f"{found.other_books} by rules of their day that are not today's."
             )
+            if found.unkept:
+                self.stdout.write(
+                    self.style.WARNING(f"The rules of {found.unkept} are not kept: they were asked by today's.")
+                )
         if found.differences:
             first = found.differences[0]
             raise CommandError(
