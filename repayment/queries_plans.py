@@ -8,6 +8,7 @@ from repayment import queries_payments
 from repayment.domain import restructure
 from repayment.domain.allocation import Order, Paid
 from repayment.domain.restructure import Line, State
+from repayment.domain.rows import Sums
 from repayment.domain.schedule import build
 from repayment.domain.terms import Terms
 from repayment.models import Offer, Payment, PaymentState, Plan, Restructuring, Variation
@@ -80,9 +81,7 @@ def steps_to(plan: Plan) -> Sequence[Line]:
     if plan.restructuring is None:
         return ()
     worked_out, terms = plan.restructuring, Terms.from_json(plan.terms)
-    owed = restructure.Sums(
-        principal=worked_out.principal, interest=worked_out.interest, fees=worked_out.fees
-    )
+    owed = Sums(principal=worked_out.principal, interest=worked_out.interest, fees=worked_out.fees)
     return restructure.steps_to(restructure.from_json(worked_out.lines), owed, terms, build(terms))
 
 
@@ -92,7 +91,7 @@ def steps_of_offer(offer: Offer) -> Sequence[Line]:
     if variation is None:
         return ()
     terms = Terms.from_json(offer.terms)
-    owed = restructure.Sums(principal=terms.principal, interest=terms.interest, fees=terms.fees)
+    owed = Sums(principal=terms.principal, interest=terms.interest, fees=terms.fees)
     return restructure.steps_to(
         restructure.from_json(variation.restructuring.lines), owed, terms, build(terms)
     )

@@ -13,7 +13,8 @@ from repayment.domain.authority import Reason
 from repayment.domain.difference import Change, Difference, Field, Value
 from repayment.domain.eligibility import Condition, Conditions, Relief, Unmet
 from repayment.domain.kinds import Kind
-from repayment.domain.restructure import Line, Operation, Sums
+from repayment.domain.restructure import Line, Operation
+from repayment.domain.rows import Sums
 from repayment.queries_eligibility import Standing
 from repayment.wording_terms import KINDS
 

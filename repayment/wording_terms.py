@@ -124,7 +124,7 @@ def review_lines(terms: Terms, schedule: Schedule) -> Sequence[str]:
     day = formats.day(terms.review.on)
     if terms.is_open_ended:
         words = _("%(sum)s stays owed until both sides look again on %(day)s.")
-        return (words % {"sum": formats.money(schedule.left.amount, terms.currency), "day": day},)
+        return (words % {"sum": formats.money(schedule.left.total, terms.currency), "day": day},)
     return (_("Both sides look again on %(day)s.") % {"day": day},)
 
 

@@ -240,7 +240,7 @@ def _must_be_possible(plan: Plan, amount: int, on: dt.date, reference: str) -> N
     if amount <= 0:
         raise Refused("not_positive", _("Write an amount above zero."), field="amount")
     agreed = Instalment.objects.filter(plan=plan).aggregate(sum=Sum("amount"))["sum"] or 0
-    if amount > agreed + schedules.build(Terms.from_json(plan.terms)).left.amount:
+    if amount > agreed + schedules.build(Terms.from_json(plan.terms)).left.total:
         raise Refused(
             "above_plan", _("This is more than the whole plan. Please check the zeros."), field="amount"
         )

@@ -88,7 +88,7 @@ def _facts(terms: Terms) -> dict[Field, Value]:
         Field.RELEASED: released(terms, schedule) or None,
         Field.REVIEW: terms.review.on if terms.review else None,
         Field.CLAWBACK: schedule.clawback or None,
-        Field.LEFT_OPEN: schedule.left.amount or None,
+        Field.LEFT_OPEN: schedule.left.total or None,
     }
 
 

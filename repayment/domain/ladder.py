@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from .rows import (
     NOTHING_LEFT,
-    Left,
     Row,
     Schedule,
+    Sums,
     Totals,
     defer,
     divide,
@@ -45,7 +45,7 @@ def build(terms: Terms) -> Schedule:
         climb.take(step, f"steps/{number}")
     steps = len(climb.rows)
     if terms.is_open_ended:
-        left = Left(principal=climb.balance, interest=overdue + climb.first + climb.spread, fees=fees)
+        left = Sums(principal=climb.balance, interest=overdue + climb.first + climb.spread, fees=fees)
         arrears = fee_parts = [0] * steps
     else:
         left = NOTHING_LEFT

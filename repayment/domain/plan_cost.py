@@ -79,7 +79,7 @@ def plan_cost(terms: Terms, schedule: Schedule, jurisdiction: str) -> PlanCost:
 def _rates(
     terms: Terms, schedule: Schedule, settled: int, convention: Convention
 ) -> tuple[Mapping[str, Decimal], Why | None]:
-    if schedule.left.amount:
+    if schedule.left.total:
         return {}, Why.STAYS_OPEN
     if not schedule.rows:
         return {}, Why.NO_PAYMENTS

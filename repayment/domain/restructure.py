@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from .allocation import Order, Paid, allocate, counted
 from .ladder import Climb
-from .rows import Schedule, defer, month_after, owed
+from .rows import Schedule, Sums, defer, month_after, owed
 from .schedule import build
 from .terms import Arrears, Deferral, Step, Terms, TermsRefused, Treatment
 
@@ -28,29 +28,6 @@ class Operation(StrEnum):
     WAIVE = "waive"
     CAPITALISE = "capitalise"
     REBUILD = "rebuild"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sums:
-    """Minor units by component; `interest` is overdue, carried and accrued interest together."""
-
-    principal: int = 0
-    interest: int = 0
-    fees: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.principal + self.interest + self.fees
-
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(
-            principal=self.principal + other.principal,
-            interest=self.interest + other.interest,
-            fees=self.fees + other.fees,
-        )
-
-    def __neg__(self) -> "Sums":
-        return Sums(principal=-self.principal, interest=-self.interest, fees=-self.fees)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,11 +304,11 @@ def reprocessed(
     agreed = build(new)
     try:
         built = build(really)
-        asked = built.totals.amount + built.left.amount
+        asked = built.totals.amount + built.left.total
     except TermsRefused:
         # So little was left that these terms no longer fit: nothing but what was owed is asked for.
         asked = state.owed.total - really.waive_interest - really.waive_fees
-    return max(0, agreed.totals.amount + agreed.left.amount - asked)
+    return max(0, agreed.totals.amount + agreed.left.total - asked)
 
 
 def to_json(lines: Iterable[Line]) -> list[dict[str, Any]]:

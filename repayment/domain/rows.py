@@ -50,32 +50,43 @@ class Totals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Left:
-    """What stays owed without a row until the review; `interest` is overdue and carried interest."""
+class Sums:
+    """Minor units by component; `interest` is overdue, carried and accrued interest together."""
 
     principal: int = 0
     interest: int = 0
     fees: int = 0
 
     @property
-    def amount(self) -> int:
+    def total(self) -> int:
         return self.principal + self.interest + self.fees
 
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(
+            principal=self.principal + other.principal,
+            interest=self.interest + other.interest,
+            fees=self.fees + other.fees,
+        )
 
-NOTHING_LEFT = Left()
+    def __neg__(self) -> "Sums":
+        return Sums(principal=-self.principal, interest=-self.interest, fees=-self.fees)
+
+
+NOTHING_LEFT = Sums()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
     """Rows and what goes with them. `forgiven` is interest waived month by month, `clawback` what may come back.
 
-    A plan of months without any payment has no rows; `last_due` is then the day of its review.
+    `left` stays owed without a row until the review. A plan of months without any payment has no rows; `last_due` is then
+    the day of its review.
     """
 
     rows: tuple[Row, ...]
     totals: Totals
     last_due: date
-    left: Left = NOTHING_LEFT
+    left: Sums = NOTHING_LEFT
     forgiven: int = 0
     clawback: int = 0
 

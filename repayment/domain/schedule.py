@@ -15,8 +15,6 @@ from cases.domain import money
 
 from . import ladder
 from .rows import (
-    NOTHING_LEFT,
-    Left,
     Row,
     Schedule,
     Totals,
@@ -33,8 +31,6 @@ from .rows import (
 from .terms import Arrears, Method, Terms, Treatment
 
 __all__ = [
-    "NOTHING_LEFT",
-    "Left",
     "Row",
     "Schedule",
     "Totals",

@@ -139,7 +139,7 @@ def test_token_payments_leave_the_rest_owed_until_the_review() -> None:
     plan = schedule.build(until_review(Step(periods=6, amount=50_00, treatment=Treatment.WAIVED)))
     assert [row.amount for row in plan.rows] == [50_00] * 6
     assert (plan.left.principal, plan.left.interest, plan.left.fees) == (11_700_00, 980_00, 420_00)
-    assert plan.totals.amount + plan.left.amount == 12_000_00 + 980_00 + 420_00
+    assert plan.totals.amount + plan.left.total == 12_000_00 + 980_00 + 420_00
 
 
 def test_carried_interest_of_token_months_stays_owed_in_plain_sight() -> None:
@@ -153,7 +153,7 @@ def test_paying_nothing_until_a_review_has_no_rows() -> None:
     assert plan.totals.amount == 0
     assert plan.highest == 0
     assert plan.last_due == LATER
-    assert plan.left.amount == 13_400_00
+    assert plan.left.total == 13_400_00
 
 
 def test_a_review_comes_after_the_months_it_reviews() -> None:

@@ -15,7 +15,6 @@ from repayment.domain.restructure import (
     Operation,
     Restructure,
     State,
-    Sums,
     continued,
     months_moved,
     reprocessed,
@@ -23,6 +22,7 @@ from repayment.domain.restructure import (
     resumed,
     state_at,
 )
+from repayment.domain.rows import Sums
 from repayment.domain.terms import (
     Arrears,
     Deferral,
@@ -160,7 +160,7 @@ def test_token_payments_end_in_a_state_that_can_be_agreed_anew() -> None:
     state = state_at(plan, six, on=date(2027, 8, 1))
     assert state.owed == Sums(principal=11_700_00, interest=980_00, fees=420_00)
     assert state.forgiven > 0
-    assert restructure(state, continued(plan, state)).schedule.left.amount == 0
+    assert restructure(state, continued(plan, state)).schedule.left.total == 0
 
 
 def test_a_settlement_releases_nothing_before_its_last_payment() -> None:
