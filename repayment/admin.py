@@ -34,6 +34,7 @@ _COUNTED = {
     "deferral_max_periods": (gettext_lazy("Longest pause"), _MONTHS),
     "waive_interest_percent": (gettext_lazy("Overdue interest waived"), "%"),
     "waive_fees_percent": (gettext_lazy("Fees waived"), "%"),
+    "waive_principal_percent": (gettext_lazy("Principal let go by a settlement"), "%"),
     "answer_days": (gettext_lazy("Answer within"), gettext_lazy("days")),
     "cooling_off_hours": (gettext_lazy("To change one’s mind"), gettext_lazy("hours")),
 }
@@ -72,6 +73,9 @@ class PolicyForm(forms.Form):
     deferral_max_periods = forms.IntegerField()
     waive_interest_percent = forms.IntegerField()
     waive_fees_percent = forms.IntegerField()
+    waive_principal_percent = forms.IntegerField(
+        help_text=gettext_lazy("Empty: the limits of each role and the waiver budget hold."), required=False
+    )
     min_instalment = forms.CharField(label=gettext_lazy("Smallest instalment"), max_length=24)
     answer_days = forms.IntegerField()
     cooling_off_hours = forms.IntegerField()

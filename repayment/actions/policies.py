@@ -31,6 +31,7 @@ RANGES = {
     "min_instalment": (0, 10_000_000),
     "waive_interest_percent": (0, 100),
     "waive_fees_percent": (0, 100),
+    "waive_principal_percent": (0, 100),
     "answer_days": (1, 60),
     # Never below Steady's own day; see repayment.domain.negotiation.
     "cooling_off_hours": (24, 720),

@@ -173,6 +173,12 @@ def unpaid_months(terms: Terms) -> int:
     return paused + sum(step.periods for step in terms.steps if not step.amount)
 
 
+def principal_let_go(terms: Terms, schedule: Schedule) -> int:
+    """What of the principal a settlement's last sum releases, in minor units; 0 for any other plan."""
+    paid = sum(row.principal for row in schedule.rows)
+    return max(0, terms.principal - paid) if terms.settlement else 0
+
+
 def _is_free(terms: Terms, own_rate: Decimal | None) -> bool:
     """A plan at no rate on a debt that bears one is interest-free by any name."""
     return terms.method is Method.INTEREST_FREE or (terms.rate == 0 and bool(own_rate))
@@ -183,7 +189,20 @@ def _limits(
 ) -> list[tuple[str, int, int, "StrPromise"]]:
     """(field, what the terms give, what the policy allows, the sentence) for every limit. `own_rate` is the debt's."""
     length = months_of(terms, schedule)
+    most = policy.waive_principal_percent
     return [
+        *(
+            [
+                (
+                    "settlement",
+                    _percent_up(principal_let_go(terms, schedule), terms.principal),
+                    most,
+                    _("The policy allows a settlement to let go of at most {limit} % of the principal."),
+                )
+            ]
+            if most is not None
+            else []
+        ),
         (
             "periods",
             length if _is_free(terms, own_rate) else 0,

@@ -13,7 +13,7 @@ from cases.models import Lender
 class Policy(models.Model):
     """What one lender publishes: how far its officers may go. A change is a new dated row.
 
-    Shares are percent of the overdue component; money in minor units; rates are fractions of one. `conditions` is the
+    Shares are percent of the overdue component, or of the principal; money in minor units; rates are fractions of one. `conditions` is the
     JSON form of `repayment.domain.eligibility.Conditions` by what is asked for, `authority` that of
     `repayment.domain.authority.Limits` by role, `second_chance` that of `repayment.domain.second_chance.Published`.
     """
@@ -38,6 +38,10 @@ class Policy(models.Model):
         _("most overdue interest waived, percent"), default=0
     )
     waive_fees_percent = models.PositiveSmallIntegerField(_("most fees waived, percent"), default=0)
+    # None: only what a role may decide alone and the month's waiver budget hold.
+    waive_principal_percent = models.PositiveSmallIntegerField(
+        _("most principal let go by a settlement, percent"), null=True, blank=True
+    )
     answer_days = models.PositiveSmallIntegerField(_("days to answer a borrower"), default=7)
     cooling_off_hours = models.PositiveSmallIntegerField(_("hours to leave after a yes"), default=24)
     instant = models.BooleanField(_("agree at once inside the policy"), default=False)
@@ -52,6 +56,10 @@ class Policy(models.Model):
             models.CheckConstraint(
                 condition=Q(waive_interest_percent__lte=100) & Q(waive_fees_percent__lte=100),
                 name="waiver_share_at_most_all",
+            ),
+            models.CheckConstraint(
+                condition=Q(waive_principal_percent__isnull=True) | Q(waive_principal_percent__lte=100),
+                name="principal_share_at_most_all",
             ),
         ]
 

@@ -1,6 +1,8 @@
 """Publishing a policy: dated rows, only by the lender's administrator, every one on the record."""
 
+import dataclasses
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
@@ -8,9 +10,11 @@ from cases.access import Role
 from cases.domain.refusal import Refused
 from cases.models import Event
 from repayment import queries
-from repayment.actions import policies
+from repayment.actions import approvals, offers, policies
+from repayment.domain.terms import Lump, Method, Terms
 from repayment.models import Policy
 from tests import builders
+from tests.actions.negotiating import a_file, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +114,82 @@ def test_a_first_policy_needs_no_predecessor(clock):
     administrator = builders.an_officer(lender, role=Role.LENDER_ADMIN)
     policy = policies.publish(by=administrator, lender=lender, max_periods=24)
     assert queries.policy_for(lender, clock.today) == policy
+
+
+# ── what a settlement may let go ─────────────────────────────────────────────────────────────
+def settling(offer, percent, **changes):
+    """Terms that pay so many percent of the principal at once, and let the rest go."""
+    terms = Terms.from_json(offer.terms)
+    lump = Lump(on=terms.first_due, amount=terms.principal * percent // 100)
+    kept = {"periods": None, "amount": None, "annual_rate": Decimal(0), "method": Method.INTEREST_FREE}
+    return dataclasses.replace(terms, settlement=(lump,), **(kept | changes))
+
+
+@pytest.fixture
+def file(clock):
+    return a_file(1, available=3_000_000, waive_principal_percent=30, interest_free_max_periods=12)
+
+
+@pytest.mark.parametrize(("paid", "refused"), [(100, False), (70, False), (69, True), (1, True)])
+def test_a_settlement_lets_go_of_no_more_principal_than_is_published(file, paid, refused):
+    offer = sent(file)[0]
+    terms = settling(offer, paid)
+    if not refused:
+        assert offers.counter(by=file.officers[0], offer=offer, terms=terms)
+        return
+    for call in (offers.counter, approvals.ask):
+        with pytest.raises(Refused) as caught:
+            call(by=file.officers[0], offer=offer, terms=terms)
+        assert (caught.value.code, caught.value.field) == ("outside_policy", "settlement")
+
+
+def test_one_cent_more_than_the_share_is_more_than_the_share(file):
+    offer = sent(file)[0]
+    terms = settling(offer, 70)
+    lump = dataclasses.replace(terms.settlement[0], amount=terms.settlement[0].amount - 1)
+    with pytest.raises(Refused, match="30"):
+        offers.counter(by=file.officers[0], offer=offer, terms=dataclasses.replace(terms, settlement=(lump,)))
+
+
+def test_a_borrower_may_ask_for_more_and_an_officer_cannot_say_yes(file):
+    offer = sent(file)[0]
+    ours = offers.counter(by=file.officers[0], offer=offer, terms=settling(offer, 80))
+    theirs = offers.counter(by=file.borrower, offer=ours, terms=settling(offer, 50))
+    for call in (offers.accept, approvals.ask):
+        with pytest.raises(Refused) as caught:
+            call(by=file.officers[0], offer=theirs)
+        assert caught.value.field == "settlement"
+
+
+def test_without_a_share_the_limits_of_roles_and_the_budget_hold_as_before(clock):
+    file = a_file(1, available=3_000_000, interest_free_max_periods=12)
+    offer = sent(file)[0]
+    assert offers.counter(by=file.officers[0], offer=offer, terms=settling(offer, 1))
+
+
+def test_a_share_published_since_stops_what_already_waits_for_a_second_person(clock):
+    file = a_file(1, available=3_000_000, interest_free_max_periods=12, authority={"officer": {"waiver": 0}})
+    lender, offer = file.lenders[0], sent(file)[0]
+    approval = approvals.ask(by=file.officers[0], offer=offer, terms=settling(offer, 50))
+    chief = builders.an_officer(lender, role=Role.LENDER_ADMIN)
+    policies.publish(by=chief, lender=lender, waive_principal_percent=20)
+    with pytest.raises(Refused) as caught:
+        approvals.approve(by=chief, approval=approval)
+    assert (caught.value.code, caught.value.field) == ("outside_policy", "settlement")
+
+
+def test_a_share_can_be_published_and_taken_back(lender, administrator, clock):
+    assert policies.publish(by=administrator, lender=lender, waive_principal_percent=0)
+    tomorrow = clock.today + dt.timedelta(days=1)
+    kept = policies.publish(by=administrator, lender=lender, since=tomorrow)
+    assert kept.waive_principal_percent == 0
+    day_after = tomorrow + dt.timedelta(days=1)
+    free = policies.publish(by=administrator, lender=lender, since=day_after, waive_principal_percent=None)
+    assert free.waive_principal_percent is None
+    with pytest.raises(Refused):
+        policies.publish(
+            by=administrator,
+            lender=lender,
+            since=day_after + dt.timedelta(days=1),
+            waive_principal_percent=101,
+        )

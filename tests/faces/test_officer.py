@@ -14,7 +14,7 @@ from django.urls import get_resolver, reverse
 
 from cases.access import Role
 from cases.actions import complaints
-from cases.models import Case, Consent, Event, Hold
+from cases.models import Case, Complaint, Consent, Event, Hold
 from portal.officer import queries
 from repayment.actions import offers
 from repayment.domain.terms import Terms
@@ -108,6 +108,17 @@ def test_a_promise_that_has_passed_has_its_own_mark(busy, client_for, clock):
     response = client_for(busy.officers[0]).get("/officer/")
     assert [group.key for group in response.context["groups"]] == ["overdue"]
     assert "status--late" in response.content.decode()
+    assert response.context["counts"]["late"] == len(response.context["groups"][0].rows) == 1
+    assert response.context["counts"]["due"] == 0
+    assert "One answer is past the promised date" in page(response)
+
+
+def test_what_the_borrower_may_still_answer_is_never_ours_to_be_late_with(busy, client_for, clock):
+    Case.objects.filter(lender=busy.lenders[0]).update(waits=Case.Waits.BORROWER)
+    clock.advance(days=8)
+    response = client_for(busy.officers[0]).get("/officer/")
+    assert [group.key for group in response.context["groups"]] == ["theirs"]
+    assert response.context["counts"]["late"] == 0
 
 
 def test_tabs_count_in_one_query_and_keep_what_they_count(busy, client_for, django_assert_num_queries, clock):
@@ -117,7 +128,7 @@ def test_tabs_count_in_one_query_and_keep_what_they_count(busy, client_for, djan
     cases = queries.queue(busy.officers[0], today=clock.today)
     with django_assert_num_queries(1):
         counted = queries.counts(cases, clock.today)
-    assert counted == {"all": 2, "ours": 1, "theirs": 0, "agreed": 1, "protected": 0, "due": 0}
+    assert counted == {"all": 2, "ours": 1, "theirs": 0, "agreed": 1, "protected": 0, "due": 0, "late": 0}
     client = client_for(busy.officers[0])
     for tab in ("all", "ours", "theirs", "agreed", "protected"):
         shown = client.get("/officer/", {"show": tab}).context["groups"]
@@ -477,6 +488,12 @@ def test_a_complaint_past_its_day_heads_a_queue_with_nothing_due(busy, client_fo
     busy.borrower.refresh_from_db()
     shown = client.get(address)
     assert shown.context["complaints"] == {"waiting": 1, "late": 1}
+    desk = client.get("/officer/complaints/", {"show": "late"})
+    assert desk.context["counts"] == {"waiting": 1, "late": 1, "all": 1}
+    assert len(desk.context["rows"]) == 1
+    complaints.answer(by=busy.officers[0], complaint=Complaint.objects.get(), text="对不起")
+    assert client.get(address).context["complaints"]["late"] == 0
+    assert client.get("/officer/complaints/").context["counts"]["late"] == 0
 
 
 def test_withdrawing_takes_back_only_the_own_offer(busy, client_for):
@@ -676,6 +693,7 @@ POLICY = {
     "deferral_max_periods": "6",
     "waive_interest_percent": "60",
     "waive_fees_percent": "100",
+    "waive_principal_percent": "25",
     "min_instalment": "100.00",
     "answer_days": "5",
     "cooling_off_hours": "48",
@@ -711,6 +729,7 @@ def test_an_administrator_publishes_the_next_policy(busy, client_for):
     assert client.post("/officer/repayment/policy/next/", POLICY).status_code == 302
     policy = Policy.objects.get(lender=busy.lenders[0], since=dt.date(2027, 5, 20))
     assert (policy.max_periods, policy.min_instalment, policy.answer_days) == (48, 10_000, 5)
+    assert policy.waive_principal_percent == 25
     assert (policy.instant, policy.cooling_off_hours, policy.min_annual_rate) == (True, 48, Decimal("0.02"))
     assert policy.conditions == {
         "deferral": {"min_days_overdue": 30, "max_in_12_months": 1},
@@ -725,7 +744,13 @@ def test_an_administrator_publishes_the_next_policy(busy, client_for):
 
 @pytest.mark.parametrize(
     ("field", "typed"),
-    [("max_periods", "601"), ("max_periods", "many"), ("min_instalment", "-1"), ("since", "2027-05-11")],
+    [
+        ("max_periods", "601"),
+        ("waive_principal_percent", "101"),
+        ("max_periods", "many"),
+        ("min_instalment", "-1"),
+        ("since", "2027-05-11"),
+    ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused_beside_its_field(busy, client_for, field, typed):
     client = client_for(builders.an_officer(busy.lenders[0], role=Role.LENDER_ADMIN))
