@@ -103,8 +103,8 @@ def clock(books: Books, complaint: Complaint, calendar: Calendar) -> Clock:
         rulebook_version=book.version,
         received_on=on,
         due_on=_due(rule, on),
-        limit_on=_further(rule, on, "complex_days") or _further(rule, on, "final_days"),
-        special_on=_further(rule, on, "special_days"),
+        limit_on=rule.last_day("complex_days", on) or rule.last_day("final_days", on),
+        special_on=rule.last_day("special_days", on),
         early_on=early,
         calendar=counted,
         missing=missing,
@@ -130,10 +130,6 @@ def _due(rule: Rule, on: date) -> date:
         if name in rule.parameters:
             return on + timedelta(days=length * rule.number(name))
     raise RulebookError(f"{rule.id}: no parameter says how long an answer may take")
-
-
-def _further(rule: Rule, on: date, name: str) -> date | None:
-    return on + timedelta(days=rule.number(name)) if name in rule.parameters else None
 
 
 def _missing(books: Books, complaint: Complaint, law: _Law) -> tuple[str, ...]:

@@ -44,9 +44,7 @@ def clock(book: Rulebook, rule_id: str, received_on: date, calendar: Calendar) -
     """The day of arrival is not counted. Raises RulebookError for papers the file does not know."""
     rule = book.rule(rule_id, received_on)
     plain = received_on + timedelta(days=rule.number("days"))
-    longer = (
-        received_on + timedelta(days=rule.number("longer_days")) if "longer_days" in rule.parameters else None
-    )
+    longer = rule.last_day("longer_days", received_on)
     moves = rule.parameters.get("last_day_off") == "next_working_day"
     due = working_days.or_next(calendar, plain) if moves else plain
     return CourtClock(

@@ -10,7 +10,7 @@ import string
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
@@ -123,6 +123,10 @@ class Rule:
         if not isinstance(value, int):
             raise RulebookError(f"{self.id}: the parameter {name!r} must be a whole number")
         return value
+
+    def last_day(self, name: str, since: date) -> date | None:
+        """So many days after `since`, which is not counted, as the parameter says; None where the rule has none."""
+        return since + timedelta(days=self.number(name)) if name in self.parameters else None
 
     def second(self, name: str) -> int:
         """Second of the local day of an "HH:MM" parameter."""
