@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, When
 
 from cases import clock, working_calendar
 from cases.access import Permission
 from cases.domain.rulebook import RulebookError
-from cases.models import Complaint, CourtPaper, Hold, Lender, User
+from cases.models import Complaint, ComplaintFacet, CourtPaper, Hold, Lender, User
 
 PATTERN = "house.pattern"
 
@@ -19,6 +19,16 @@ def of_receipt(index: str) -> QuerySet[Complaint]:
     """All rounds under one receipt. An empty index finds nothing."""
     found = Complaint.objects.select_related("lender", "borrower", "clock__missed").prefetch_related("facets")
     return found.filter(receipt_index=index) if index else found.none()
+
+
+def with_late(complaints: QuerySet[Complaint], today: dt.date) -> QuerySet[Complaint]:
+    """Each with `is_late`: it waits for its answer, and the last day, with any time added, is over.
+
+    One that was answered too late is late no longer; its mark stays in `clock.missed`.
+    """
+    longer = ComplaintFacet.objects.filter(complaint=OuterRef("pk"), until__gte=today)
+    waits = Q(state=Complaint.State.SENT, clock__due_on__lt=today)
+    return complaints.annotate(is_late=Case(When(waits & ~Exists(longer), then=True), default=False))
 
 
 def rounds(complaint: Complaint) -> list[Complaint]:

@@ -1,13 +1,12 @@
 """Complaints on the officers' desk: what the borrower sent, by when the answer is due, and the answer. No date can be touched."""
 
-import datetime as dt
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Case as When
-from django.db.models import F, IntegerField, Max, Q, QuerySet, Value
+from django.db.models import Count, F, IntegerField, Max, Q, QuerySet, Value
 from django.db.models import When as If
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,7 +28,7 @@ from portal.officer.watch import complaint_of, shows
 PAGE = 50
 SHOWS = {
     "waiting": Q(state=Complaint.State.SENT),
-    "missed": Q(clock__missed__isnull=False),
+    "late": Q(is_late=True),
     "all": Q(),
 }
 
@@ -72,18 +71,20 @@ def complaints(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("show", "waiting")
     if show not in SHOWS:
         show = "waiting"
-    every = queries_diary.complaints_for(request.user)
-    page = Paginator(_by_due(every.filter(SHOWS[show])), PAGE).get_page(request.GET.get("page"))
     today = clock.today()
+    every = queries_complaints.with_late(queries_diary.complaints_for(request.user), today)
+    page = Paginator(_by_due(every.filter(SHOWS[show])), PAGE).get_page(request.GET.get("page"))
     return desk_page(
         request,
         "officer/complaints.html",
         title=_("Complaints"),
         here="complaints",
-        rows=[_row(complaint, today) for complaint in page],
+        rows=[_row(complaint) for complaint in page],
         page=page,
         show=show,
-        counts={name: every.filter(which).count() for name, which in SHOWS.items()},
+        counts=every.order_by().aggregate(
+            **{name: Count("pk", filter=which) for name, which in SHOWS.items()}
+        ),
     )
 
 
@@ -163,7 +164,7 @@ def _by_due(complaints: QuerySet[Complaint]) -> QuerySet[Complaint]:
     return complaints.annotate(waits=waits, due=due).order_by("waits", "due", "-sent_at", "id")
 
 
-def _row(complaint: Complaint, today: dt.date) -> dict[str, Any]:
+def _row(complaint: Complaint) -> dict[str, Any]:
     due_on = actions.last_day(complaint)
     return {
         "complaint": complaint,
@@ -171,7 +172,7 @@ def _row(complaint: Complaint, today: dt.date) -> dict[str, Any]:
         "due_on": due_on,
         "statutory": complaint.clock.is_statutory,
         "missed": complaint.clock.missed_at is not None,
-        "late": complaint.state == Complaint.State.SENT and due_on < today,
+        "late": complaint.is_late,  # type: ignore[attr-defined]
     }
 
 

@@ -13,10 +13,10 @@ from django.db.models import Value as V
 from django.db.models.functions import Coalesce
 
 from cases import queries as case_queries
-from cases import queries_diary
+from cases import queries_complaints, queries_diary
 from cases.domain import conduct
 from cases.domain.rulebook import Rule
-from cases.models import Case, Complaint, ComplaintFacet, Consent, Debt, DebtParty, Event, Hold, Lender, User
+from cases.models import Case, Complaint, Consent, Debt, DebtParty, Event, Hold, Lender, User
 from notices import queries as notice_queries
 from notices.actions.asking import Question, Surroundings, rulebook_for
 from notices.domain import gate
@@ -41,7 +41,10 @@ _WEEK = dt.timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Part of the queue under one heading; `key` is overdue, today, tomorrow, week, later or undated."""
+    """Part of the queue under one heading: overdue, today, theirs, tomorrow, week, later or undated.
+
+    Only what waits for the lender can be overdue or due today; `theirs` is what the borrower may answer until then.
+    """
 
     key: str
     rows: "Sequence[Row]"
@@ -130,24 +133,21 @@ def queue(officer: User, *, today: dt.date) -> QuerySet[Case]:
 
 
 def counts(cases: QuerySet[Case], today: dt.date) -> dict[str, int]:
-    """How many cases each tab holds, and how many are due today or late, in one query."""
+    """How many cases each tab holds, how many are due today and how many are past their day, in one query."""
     tabs = {name: Count("pk", filter=which) for name, which in SHOWS.items()}
-    due = Q(waits=Case.Waits.LENDER, due_on__lte=today)
-    return cases.order_by().aggregate(**tabs, due=Count("pk", filter=due))
+    ours = Q(waits=Case.Waits.LENDER)
+    return cases.order_by().aggregate(
+        **tabs,
+        due=Count("pk", filter=ours & Q(due_on=today)),
+        late=Count("pk", filter=ours & Q(due_on__lt=today)),
+    )
 
 
 def complaints_waiting(officer: User, today: dt.date) -> dict[str, int]:
     """How many complaints the institution has not answered, and how many of them are past their day."""
-    waiting = Q(state=Complaint.State.SENT)
-    longer = ComplaintFacet.objects.filter(complaint=OuterRef("pk"), until__gte=today)
-    return (
-        queries_diary.complaints_for(officer)
-        .order_by()
-        .alias(has_longer=Exists(longer))
-        .aggregate(
-            waiting=Count("pk", filter=waiting),
-            late=Count("pk", filter=waiting & Q(clock__due_on__lt=today, has_longer=False)),
-        )
+    complaints = queries_complaints.with_late(queries_diary.complaints_for(officer), today)
+    return complaints.order_by().aggregate(
+        waiting=Count("pk", filter=Q(state=Complaint.State.SENT)), late=Count("pk", filter=Q(is_late=True))
     )
 
 
@@ -183,6 +183,8 @@ def grouped(found: Sequence[Row], today: dt.date) -> Sequence[Group]:
         due = row.case.due_on
         if due is None:
             return "undated"
+        if due <= today and row.case.waits != Case.Waits.LENDER:
+            return "theirs"
         if due < today:
             return "overdue"
         if due == today:
@@ -191,7 +193,7 @@ def grouped(found: Sequence[Row], today: dt.date) -> Sequence[Group]:
             return "tomorrow"
         return "week" if due <= week else "later"
 
-    order = ("overdue", "today", "tomorrow", "week", "later", "undated")
+    order = ("overdue", "today", "theirs", "tomorrow", "week", "later", "undated")
     by_key: dict[str, list[Row]] = {name: [] for name in order}
     for row in found:
         by_key[key(row)].append(row)
