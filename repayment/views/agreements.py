@@ -158,7 +158,7 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
             "code": _grouped(plan.terms_sha256),
             "nonce": _grouped(plan.nonce),
             "proof": queries_ledger.proof_of("offer.accepted", plan.ref),
-            "verify_address": settings.SITE_ADDRESS + reverse("verify"),
+            "verify_address": _verify_address(request),
             "changeable_until": changeable_until
             if plan.state == Plan.State.ACTIVE and clock.now() <= changeable_until
             else None,
@@ -174,6 +174,12 @@ def _near(account: queries_payments.Account) -> Sequence[queries_payments.Row]:
     )
     due = sum(row.instalment.due <= clock.today() for row in account.rows)
     return account.rows[: max(touched, due) + 3]
+
+
+def _verify_address(request: HttpRequest) -> str:
+    """Where anybody checks a sheet: the site's own address, and on a demo or a developer's machine wherever it runs."""
+    here = reverse("verify")
+    return request.build_absolute_uri(here) if settings.DEMO or settings.DEBUG else settings.SITE_ADDRESS + here
 
 
 def _grouped(code: str) -> str:

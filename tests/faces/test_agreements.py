@@ -89,6 +89,14 @@ def test_what_is_no_code_is_told_at_the_field(client, code):
     assert "code" in response.context["form"].errors
 
 
+def test_a_sheet_names_the_sites_own_address_and_a_demos_wherever_it_runs(client_for, file, plan, settings):
+    client, address = client_for(file.borrower), f"/agreements/{plan.ref}/"
+    settings.SITE_ADDRESS, settings.DEBUG, settings.DEMO = "https://steady.example", False, False
+    assert "https://steady.example/verify/" in client.get(address).content.decode()
+    settings.DEMO = True
+    assert "http://testserver:8123/verify/" in client.get(address, SERVER_PORT="8123").content.decode()
+
+
 def test_a_yes_is_taken_back_on_the_sheet_within_a_day(client_for, file, plan, clock):
     client = client_for(file.borrower)
     for _press in range(2):
