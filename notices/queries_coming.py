@@ -1,5 +1,5 @@
-"""What a borrower may still expect this week, before anything of it is planned: the instalments ahead, asked about as the gate would
-be, on the terms that hold now.
+"""What a borrower may still expect in the next seven days, before anything of it is planned: the instalments ahead, asked
+about as the gate would be, on the terms that hold now.
 """
 
 import datetime as dt
@@ -55,7 +55,8 @@ def expected_for(person: User) -> Sequence[Expected]:
     left = [each for each in ahead if _key(each[1], each[2]) not in known]
     if not left:
         return []
-    around = Surroundings([person.pk], at=now, planned=True)
+    lenders = {instalment.plan.case.lender_id for _, _, instalment in left}
+    around = Surroundings([person.pk], at=now, planned=True, lenders=lenders)
     return sorted(
         (_expected(person, moment, source, instalment, around) for moment, source, instalment in left),
         key=lambda one: one.at,
@@ -63,7 +64,7 @@ def expected_for(person: User) -> Sequence[Expected]:
 
 
 def _ahead(person: User, now: dt.datetime) -> list[tuple[dt.datetime, Source, Instalment]]:
-    """Each usual moment of the week with what it would be about, in order."""
+    """Each usual moment of these days with what it would be about, in order."""
     first, last = clock.today(), clock.today() + AHEAD + dt.timedelta(days=max(each.days for each in _SOON))
     coming = Instalment.objects.filter(
         plan__case__borrower=person, plan__state=Plan.State.ACTIVE, due__range=(first, last)
