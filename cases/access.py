@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 View = Callable[..., HttpResponseBase]
 PUBLIC = "public"
 # Not a person's session but a lender's key opens this view; portal/api/lender_desk.py asks for it.
-TOKEN = "token"  # noqa: S105 the word for it, not one
+BY_KEY = "token"
 
 
 class Role(models.TextChoices):
@@ -50,7 +50,7 @@ class Permission(StrEnum):
     WAIVE = "case.waive"  # waive interest or fees inside the policy
     POLICY_EDIT = "policy.edit"
     WORDING_WRITE = "wording.write"  # propose a sentence, and publish somebody else's
-    TOKEN_KEEP = "token.keep"  # noqa: S105 make and revoke the keys with which the lender's own programs come in
+    KEY_KEEP = "token.keep"  # make and revoke the keys with which the lender's own programs come in
     # The public's interest
     REPORT_READ = "report.read"
 
@@ -89,7 +89,7 @@ ROLES: dict[str, tuple[str, frozenset[Permission]]] = {
     Role.LENDER_ADMIN: (
         "Sets the lender's published policy, limits and waiver budget.",
         _OFFICER
-        | {Permission.APPROVE, Permission.POLICY_EDIT, Permission.WORDING_WRITE, Permission.TOKEN_KEEP},
+        | {Permission.APPROVE, Permission.POLICY_EDIT, Permission.WORDING_WRITE, Permission.KEY_KEEP},
     ),
     Role.REGULATOR: (
         "Reads fixed tables. Cannot write, never enters the officers' site.",
@@ -143,7 +143,7 @@ def public(view: View) -> View:
 def by_token(view: View) -> View:
     """A lender's key opens this view; without one it answers 401."""
     marked = login_not_required(view)
-    marked.access = TOKEN  # type: ignore[attr-defined]
+    marked.access = BY_KEY  # type: ignore[attr-defined]
     return marked
 
 

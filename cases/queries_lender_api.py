@@ -63,7 +63,7 @@ def system_of(lender: Lender) -> User | None:
 
 
 def tokens_for(user: User) -> QuerySet[LenderToken]:
-    lender = case_queries.lender_of(user) if user.may(Permission.TOKEN_KEEP) else None
+    lender = case_queries.lender_of(user) if user.may(Permission.KEY_KEEP) else None
     return LenderToken.objects.filter(lender=lender) if lender else LenderToken.objects.none()
 
 

@@ -86,7 +86,7 @@ def system_of(*, lender: Lender) -> User:
 
 
 def _held(by: User | None, lender: Lender) -> Lender:
-    if by is not None and (not by.may(Permission.TOKEN_KEEP) or case_queries.lender_of(by) != lender):
+    if by is not None and (not by.may(Permission.KEY_KEEP) or case_queries.lender_of(by) != lender):
         raise Lender.DoesNotExist
     return Lender.objects.select_for_update().get(pk=lender.pk)
 

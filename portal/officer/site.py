@@ -69,7 +69,7 @@ class OfficerAdminSite(AdminSite):
             "lender": case_queries.lender_of(request.user),
             "badges": queries_approvals.badges(request.user),
             "now": clock.now(),
-            "may_keep_tokens": request.user.is_authenticated and request.user.may(Permission.TOKEN_KEEP),
+            "may_keep_tokens": request.user.is_authenticated and request.user.may(Permission.KEY_KEEP),
             "may_word": request.user.is_authenticated and request.user.may(Permission.WORDING_WRITE),
         }
 

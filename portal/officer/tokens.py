@@ -18,7 +18,7 @@ from cases.domain.refusal import Refused
 from cases.models import Lender, LenderToken
 from portal.officer.pages import desk_page
 
-_page = partial(desk_page, here="policy")
+_page = partial(desk_page, here="tokens")
 
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -52,7 +52,7 @@ class TokenForm(forms.Form):
     )
 
 
-@requires(Permission.TOKEN_KEEP)
+@requires(Permission.KEY_KEEP)
 @require_GET
 def tokens(request: HttpRequest) -> HttpResponse:
     now = clock.real_now()
@@ -63,7 +63,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     return _page(request, "officer/tokens.html", title=_("Keys for our programs"), rows=rows)
 
 
-@requires(Permission.TOKEN_KEEP)
+@requires(Permission.KEY_KEEP)
 @_get_or_post
 def token_new(request: HttpRequest) -> HttpResponse:
     """The secret is in the answer to this one POST and nowhere else: no redirect could carry it unseen."""
@@ -86,7 +86,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-@requires(Permission.TOKEN_KEEP)
+@requires(Permission.KEY_KEEP)
 @require_POST
 def token_end(request: HttpRequest, ref: str) -> HttpResponse:
     token = get_object_or_404(queries_lender_api.tokens_for(request.user).select_related("lender"), ref=ref)
