@@ -14,6 +14,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "cases_event": (),
     "cases_seal": (),
     "cases_sealedevent": (),
+    "cases_sealedtree": (),
     "cases_complaintclock": (),
     "cases_missedclock": (),
     "cases_complaintfacet": ("complaint_id", "kind", "at", "until", "body"),

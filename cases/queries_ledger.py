@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db.models import Exists, OuterRef
 
 from cases.domain import merkle
-from cases.models import Event, Seal, SealedEvent
+from cases.models import Event, Seal, SealedEvent, SealedTree
 
 # A transaction that was open while a batch was sealed shows its events late; one older than this was put in later.
 GRACE = dt.timedelta(minutes=10)
@@ -133,6 +133,22 @@ def prove(event: Event) -> Proof | None:
     )
 
 
+def path_in_block(
+    seal: Seal, position: int, leaves: Callable[[int, int], Iterable[bytes]]
+) -> tuple[str, ...]:
+    """The path, in hex, of one leaf of another app's batch; `leaves(first, past)` gives its leaves from place `first` on,
+    before place `past`. Reads those of one subtree, or all where the kept nodes do not lead to the root.
+    """
+    roots = _subtrees(seal)
+    if roots is None or merkle.root_of(roots).hex() != seal.root:
+        path = merkle.inclusion_path(list(leaves(0, seal.count)), position)
+    else:
+        first = position - position % merkle.SUBTREE
+        within = list(leaves(first, min(first + merkle.SUBTREE, seal.count)))
+        path = merkle.path_by_subtrees(within, roots, position)
+    return tuple(step.hex() for step in path)
+
+
 def newest_seals(count: int = 10) -> list[Seal]:
     return list(Seal.objects.order_by("-number")[:count])
 
@@ -240,8 +256,20 @@ def _block_of(seal: Seal) -> Iterator[Fault]:
 
     faults: list[Fault] = []
     root = merkle.root_of(kept())
+    roots = _subtrees(seal)
+    if roots is not None and merkle.root_of(roots).hex() != seal.root:
+        faults.append(Fault(code="tree_altered", seal=seal.number))
     yield from faults
     if counted != seal.count:
         yield Fault(code="records_miscounted", seal=seal.number)
     if root.hex() != seal.root:
         yield Fault(code="root_differs", seal=seal.number)
+
+
+def _subtrees(seal: Seal) -> list[bytes] | None:
+    """The kept inner nodes of a batch; None when there are none."""
+    kept = SealedTree.objects.filter(seal=seal).values_list("roots", flat=True).first()
+    if kept is None:
+        return None
+    nodes = bytes(kept)
+    return [nodes[place : place + 32] for place in range(0, len(nodes), 32)]

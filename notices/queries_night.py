@@ -215,7 +215,7 @@ _PENDING = """
   GROUP BY ca.borrower_id, ca.lender_id, pl.debt_id
 """
 _PAID = """
-  SELECT pa.plan_id, sum(pa.amount) AS amount FROM repayment_payment pa
+  SELECT pa.plan_id, sum(pa.amount) AS amount, max(pa."on") AS day FROM repayment_payment pa
   WHERE EXISTS (SELECT 1 FROM repayment_paymentstate s WHERE s.payment_id = pa.id AND s.state = 'confirmed')
     AND NOT EXISTS (SELECT 1 FROM repayment_paymentstate s WHERE s.payment_id = pa.id AND s.state = 'reversed')
   GROUP BY pa.plan_id
@@ -252,11 +252,10 @@ _FOLLOW_UPS = """
   WHERE p.state = 'active'
 """
 _HALFWAY = f"""
-  SELECT p.id AS about, h.day, p.ref, p.debt_id AS debt, ca.borrower_id AS person, ca.lender_id AS lender
+  SELECT p.id AS about, paid.day, p.ref, p.debt_id AS debt, ca.borrower_id AS person, ca.lender_id AS lender
   FROM repayment_plan p JOIN cases_case ca ON ca.id = p.case_id
   JOIN (SELECT plan_id, sum(amount) AS amount, count(*) AS rows_in_all FROM repayment_instalment GROUP BY plan_id) t
     ON t.plan_id = p.id AND t.rows_in_all >= 4
-  JOIN (SELECT plan_id, max("on") AS day FROM repayment_payment GROUP BY plan_id) h ON h.plan_id = p.id
   JOIN ({_PAID}) paid ON paid.plan_id = p.id AND 2 * paid.amount >= t.amount AND paid.amount < t.amount
   WHERE p.state = 'active'
 """
@@ -418,10 +417,14 @@ def records_of(night: Night, first: int = 0) -> Iterator[tuple[int, bytes, bytes
         yield pk, pack(numbers), bytes(leaf)
 
 
-def leaves_of(night: Night) -> Iterator[bytes]:
-    """The leaf hashes, as kept, in their order: the heading's, then the records'."""
-    yield bytes(night.leaf)
-    rows = Asked.objects.filter(pk__gte=night.first, pk__lte=night.last).order_by("pk")
+def leaves_of(night: Night, first: int = 0, past: int | None = None) -> Iterator[bytes]:
+    """The leaf hashes, as kept, in their order: the heading's, then the records'. From place `first` on, before `past`."""
+    if first == 0:
+        yield bytes(night.leaf)
+    # The record of place 1 is the night's first.
+    begin = night.first + max(0, first - 1)
+    end = night.last if past is None else min(night.last, night.first + past - 2)
+    rows = Asked.objects.filter(pk__gte=begin, pk__lte=end).order_by("pk")
     for leaf in rows.values_list("leaf", flat=True).iterator(chunk_size=20_000):
         yield bytes(leaf)
 

@@ -4,14 +4,13 @@ A message planned at night is proven by the night's own record, the very bytes t
 that speaks of it.
 """
 
-from itertools import islice
+from functools import partial
 from typing import Any
 
 from cases import queries_ledger
-from cases.domain import merkle
 from cases.models import Event, Seal
 from notices.domain import night
-from notices.models import Asked, Message, Night
+from notices.models import Message, Night
 from notices.queries_night import heading_of, leaves_of, records_of
 
 STRUCT = ">" + "".join(width for _, width in night.FIELDS)
@@ -30,16 +29,15 @@ def _of_night(number: int, public_key: bytes) -> dict[str, Any] | None:
     """The night's record, and with a path of its own the heading that says what the record's numbers point at."""
     held = Night.objects.filter(first__lte=number, last__gte=number).first()
     seal = Seal.objects.filter(of="decisions", block=held.pk).first() if held else None
-    row = Asked.objects.filter(pk=number).first()
-    if held is None or seal is None or row is None:
+    if held is None or seal is None:
         return None
-    _, record, _ = next(islice(records_of(held, first=number), 1))
+    found, record, _ = next(records_of(held, first=number), (0, b"", b""))
+    if found != number:
+        return None
     # The heading is leaf 0.
-    position = row.place + 1
-    leaves = list(leaves_of(held))
-    path, heading_path = (
-        [step.hex() for step in merkle.inclusion_path(leaves, place)] for place in (position, 0)
-    )
+    position = number - held.first + 1
+    leaves = partial(leaves_of, held)
+    path, heading_path = (queries_ledger.path_in_block(seal, place, leaves) for place in (position, 0))
     document = queries_ledger.seal_document(
         seal, public_key, record=record.hex(), position=position, path=path
     )
@@ -48,5 +46,5 @@ def _of_night(number: int, public_key: bytes) -> dict[str, Any] | None:
         "struct": STRUCT,
         "fields": [name for name, _ in night.FIELDS],
         "heading": heading_of(held).decode(),
-        "heading_path": heading_path,
+        "heading_path": list(heading_path),
     }

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef
 
 from cases import clock
 from cases.domain import merkle
-from cases.models import Event, Seal, SealedEvent
+from cases.models import Event, Seal, SealedEvent, SealedTree
 from cases.queries_ledger import record_of
 
 # One batch: enough for a busy minute, small enough to hold in memory.
@@ -69,8 +69,10 @@ def seal_block(*, of: str, block: int, leaves: Iterable[bytes]) -> Seal:
             counted += 1
             yield leaf
 
-    root = merkle.root_of(counting())
-    return _make(root, counted, of=of, block=block)
+    roots = list(merkle.subtree_roots(counting()))
+    made = _make(merkle.root_of(roots), counted, of=of, block=block)
+    SealedTree.objects.create(seal=made, roots=b"".join(roots))
+    return made
 
 
 def _one_at_a_time() -> None:

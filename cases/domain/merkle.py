@@ -6,11 +6,14 @@ keeps the newest head holds the whole past still.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 _LEAF, _NODE, _HEAD = b"\x00", b"\x01", b"\x02"
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+# Leaves under one kept inner node: a power of two, so that it is a node of the whole tree. A million leaves have a thousand.
+SUBTREE = 1_024
 # What the first head follows.
 GENESIS = bytes(32)
 
@@ -57,6 +60,23 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     if index < split:
         return [*inclusion_path(leaves[:split], index), root_of(leaves[split:])]
     return [*inclusion_path(leaves[split:], index - split), root_of(leaves[:split])]
+
+
+def subtree_roots(leaves: Iterable[bytes], size: int = SUBTREE) -> Iterator[bytes]:
+    """The root over every `size` leaves, a power of two, in their order; the last is over what is left.
+
+    They are inner nodes of the tree over all leaves: `root_of` them is its root.
+    """
+    rest = iter(leaves)
+    while part := list(islice(rest, size)):
+        yield root_of(part)
+
+
+def path_by_subtrees(
+    within: Sequence[bytes], roots: Sequence[bytes], index: int, size: int = SUBTREE
+) -> list[bytes]:
+    """`inclusion_path` of leaf `index` from the leaves of its own subtree alone and the roots of all subtrees."""
+    return [*inclusion_path(within, index % size), *inclusion_path(roots, index // size)]
 
 
 def root_from_path(leaf: bytes, index: int, count: int, path: Sequence[bytes]) -> bytes:

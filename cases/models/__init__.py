@@ -10,7 +10,7 @@ from cases.models.debts import Debt, DebtParty, Statement
 from cases.models.designations import Designation, DesignationEnd
 from cases.models.evidence import Custody, Evidence, EvidencePage, EvidenceShare, Vault
 from cases.models.helpers import HelperReport
-from cases.models.ledger import Event, Seal, SealedEvent
+from cases.models.ledger import Event, Seal, SealedEvent, SealedTree
 from cases.models.lender_tokens import KeyedRequest, LenderToken
 from cases.models.once import Submission
 from cases.models.people import Lender, Post, User
@@ -50,6 +50,7 @@ __all__ = [
     "Release",
     "Seal",
     "SealedEvent",
+    "SealedTree",
     "Statement",
     "Submission",
     "User",

@@ -57,6 +57,19 @@ class Seal(models.Model):
         return f"{self.number} {self.head[:12]}"
 
 
+class SealedTree(models.Model):
+    """Inner nodes of a large batch, 32 bytes for each 1,024 leaves, so that a proof reads only the leaves beside its own.
+
+    Append-only, and nothing to be believed: they count only as far as they lead to the batch's root.
+    """
+
+    seal = models.OneToOneField(Seal, on_delete=models.PROTECT, related_name="tree")
+    roots = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"tree of {self.seal_id}"
+
+
 class SealedEvent(models.Model):
     """Which event is which leaf of which batch. Append-only; an event is sealed once."""
 

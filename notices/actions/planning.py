@@ -6,8 +6,9 @@ written by COPY. Idempotent: what has become a message is no candidate any more,
 and its messages is taken up by the next.
 """
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -52,7 +53,7 @@ def plan(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Summary:
     `at` is the business instant, aware. Deferred messages are queued too, for the next lawful moment. Another planner
     at work means that there is nothing to do.
     """
-    with _alone() as alone:
+    with _only_planner() as alone:
         if not alone:
             return Summary()
         done = taking_up.finish()
@@ -107,7 +108,6 @@ class _Work:
         self.asked = 0
         self._judge, self._sent, self._law_of = judge, sent, law_of
         self._rest: Columns | None = None
-        self._blocks: list[NDArray[Any]] = []
 
     def take(self, rows: Columns) -> None:
         if self._rest is not None:
@@ -176,18 +176,18 @@ def _stream(sql: str, values: list[Any], take: Callable[[Columns], None]) -> Non
             take(dict(zip(names, table[first : first + BLOCK].T, strict=True)))
 
 
-class _alone:
+@contextlib.contextmanager
+def _only_planner() -> Iterator[bool]:
     """One planner at a time. On SQLite the writers' own lock is enough: two planners find the same, and keys decide."""
-
-    def __enter__(self) -> bool:
-        if connection.vendor != "postgresql":
-            return True
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-            (self._held,) = cursor.fetchone()
-        return bool(self._held)
-
-    def __exit__(self, *_: object) -> None:
-        if connection.vendor == "postgresql" and self._held:
+    if connection.vendor != "postgresql":
+        yield True
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        (held,) = cursor.fetchone()
+    try:
+        yield bool(held)
+    finally:
+        if held:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

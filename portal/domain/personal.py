@@ -479,6 +479,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "cases.Post": "For which institution a member of its staff speaks.",
     "cases.Seal": "Hashes of batches.",
     "cases.SealedEvent": "Hashes of events.",
+    "cases.SealedTree": "Hashes of hashes.",
     "cases.KeptRulebook": "The text of the rules that judged.",
     "cases.ComplaintFact": "A count: nothing leads from it to a person.",
     "cases.HelperReport": "What somebody who sells help calls itself, and what it did; never who told us.",

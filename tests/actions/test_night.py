@@ -1,17 +1,19 @@
 """A night's facts are the facts of the moment of sending; its records are sealed, replayed, and taken up whole."""
 
 import datetime as dt
+import functools
 import random
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection
 
+from cases import append_only
 from cases.actions import ledger
-from cases.domain import rulebook
-from cases.models import Consent, Contact, Hold, User
+from cases.domain import merkle, rulebook
+from cases.models import Consent, Contact, Hold, SealedTree, User
 from cases.queries_ledger import verify
-from notices import queries_night
+from notices import queries_night, queries_proof
 from notices.actions import planning, taking_up
 from notices.actions.asking import Question, Surroundings
 from notices.domain import night
@@ -172,8 +174,6 @@ def test_a_night_is_one_sealed_batch_and_an_altered_record_is_named():
     planning.plan(NINE_THIRTY)
     assert verify(ledger.public_key()).sound
     with connection.cursor() as cursor:
-        from cases import append_only
-
         append_only.disarm(connection)
         cursor.execute(
             "UPDATE notices_asked SET sent_to_person = 9 WHERE id = (SELECT max(id) FROM notices_asked)"
@@ -182,6 +182,77 @@ def test_a_night_is_one_sealed_batch_and_an_altered_record_is_named():
     faults = verify(ledger.public_key()).faults
     last = Asked.objects.latest("pk").pk
     assert ("record_altered", last) in {(fault.code, fault.event) for fault in faults}
+
+
+@pytest.mark.django_db
+def test_a_proof_reads_one_small_part_of_the_night(monkeypatch):
+    monkeypatch.setattr(merkle, "subtree_roots", functools.partial(merkle.subtree_roots, size=4))
+    monkeypatch.setattr(merkle, "path_by_subtrees", functools.partial(merkle.path_by_subtrees, size=4))
+    monkeypatch.setattr(merkle, "SUBTREE", 4)
+    for _ in range(30):
+        a_plan(TODAY)
+    planning.plan(NINE_THIRTY)
+    held = Night.objects.get()
+    leaves = list(queries_night.leaves_of(held))
+    messages = list(Message.objects.order_by("record"))
+
+    def paths():
+        found = [queries_proof.proof_of(message, ledger.public_key()) for message in messages]
+        return [(proof["position"], proof["path"], proof["heading_path"]) for proof in found]
+
+    def whole(place):
+        return [step.hex() for step in merkle.inclusion_path(leaves, place)]
+
+    assert paths() == [(place, whole(place), whole(0)) for place in range(1, 31)]
+    append_only.disarm(connection)
+    # What lies elsewhere is not read: 0 to 3 are the heading's part, 12 to 15 that of the record at place 13.
+    Asked.objects.filter(place__in=[5, 20, 29]).update(leaf=b"\0" * 32)
+    assert paths()[12] == (13, whole(13), whole(0))
+    # Inner nodes that lead elsewhere are not believed: everything is read, and the wrong leaves show.
+    SealedTree.objects.update(roots=b"\0" * 32)
+    assert paths()[12] != (13, whole(13), whole(0))
+    append_only.arm(connection)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("day", "states", "asked"),
+    [
+        (-1, ["claimed", "confirmed"], True),
+        (-30, ["claimed", "confirmed"], False),
+        (-1, ["claimed"], False),
+        (-1, ["claimed", "confirmed", "reversed"], False),
+    ],
+    ids=["yesterday", "long ago", "only noted", "taken back"],
+)
+@pytest.mark.parametrize("noted_today", [False, True])
+def test_half_of_a_plan_is_paid_when_the_lender_says_so(day, states, asked, noted_today):
+    plan = a_plan(*(TODAY + dt.timedelta(days=40 + n) for n in range(4)))
+
+    def pay(amount, on, states):
+        payment = Payment.objects.create(
+            plan=plan,
+            amount=amount,
+            on=on,
+            claimed_by="borrower",
+            author=plan.case.borrower,
+            recorded_at=NINE_THIRTY,
+        )
+        for number, state in enumerate(states, 1):
+            PaymentState.objects.create(
+                payment=payment,
+                number=number,
+                state=state,
+                reason="nothing_came" if state == "reversed" else "",
+                by=plan.case.borrower,
+                at=NINE_THIRTY,
+            )
+
+    pay(2 * 74_421, TODAY + dt.timedelta(days=day), states)
+    if noted_today:
+        pay(1_000, TODAY - dt.timedelta(days=1), ["claimed"])
+    planning.record(NINE_THIRTY)
+    assert Asked.objects.filter(kind=Kind.MILESTONE).exists() == asked
 
 
 @pytest.mark.django_db

@@ -45,6 +45,17 @@ def naive_root(leaves: list[bytes]) -> bytes:
     return merkle.node_hash(naive_root(leaves[:split]), naive_root(leaves[split:]))
 
 
+@given(st.integers(1, 300), st.sampled_from([1, 2, 8, 64]), st.data())
+def test_a_path_by_subtrees_is_the_path_from_all_leaves(count: int, size: int, data: st.DataObject) -> None:
+    leaves = [merkle.leaf_hash(bytes([number % 256])) for number in range(count)]
+    index = data.draw(st.integers(0, count - 1))
+    roots = list(merkle.subtree_roots(leaves, size))
+    first = index - index % size
+    path = merkle.path_by_subtrees(leaves[first : first + size], roots, index, size)
+    assert path == merkle.inclusion_path(leaves, index)
+    assert merkle.root_of(roots) == merkle.root_of(leaves)
+
+
 @pytest.mark.parametrize("count", range(1, 9))
 def test_roots_are_the_published_ones(count: int) -> None:
     leaves = [merkle.leaf_hash(record) for record in CT_LEAVES[:count]]

@@ -13,7 +13,7 @@ from django.db.models import F
 
 from cases import append_only, clock, queries_ledger
 from cases.actions import events, ledger
-from cases.models import Event, Seal, SealedEvent
+from cases.models import Event, Seal, SealedEvent, SealedTree
 from notices import queries_night
 from notices.actions import planning
 from notices.domain.night import FIELDS, leaf
@@ -230,6 +230,12 @@ def test_a_heading_altered_together_with_its_leaf_no_longer_fits_the_root(head):
     assert [(fault.code, fault.seal) for fault in verdict()] == [("root_differs", seal.number)]
 
 
+def test_inner_nodes_that_no_longer_lead_to_the_root_are_named(head):
+    seal = random.choice(list(Seal.objects.filter(of=planning.OF)))
+    SealedTree.objects.filter(seal=seal).update(roots=b"\0" * 32)
+    assert [(fault.code, fault.seal) for fault in verdict()] == [("tree_altered", seal.number)]
+
+
 # ── the tail ─────────────────────────────────────────────────────────────────────────────────
 def cut(since: int) -> None:
     """The batches from this number on had never been, nor had what they hold, nor what was not sealed yet."""
@@ -241,6 +247,7 @@ def cut(since: int) -> None:
         messages._raw_delete(using="default")
         Asked.objects.filter(pk__gte=night.first, pk__lte=night.last)._raw_delete(using="default")
     nights._raw_delete(using="default")
+    SealedTree.objects.filter(seal__number__gte=since)._raw_delete(using="default")
     theirs = SealedEvent.objects.filter(seal__number__gte=since)
     Event.objects.filter(pk__in=list(theirs.values_list("event_id", flat=True)))._raw_delete(using="default")
     theirs._raw_delete(using="default")

@@ -40,7 +40,9 @@ class Command(BaseCommand):
             )
             if found.unkept:
                 self.stdout.write(
-                    self.style.WARNING(f"The rules of {found.unkept} are not kept: they were asked by today's.")
+                    self.style.WARNING(
+                        f"The rules of {found.unkept} are not kept: they were asked by today's."
+                    )
                 )
         if found.differences:
             first = found.differences[0]
