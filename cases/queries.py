@@ -48,19 +48,24 @@ def debts_for(user: User) -> QuerySet[Debt]:
     )
 
 
-def owner_of(debt: Debt) -> Lender | None:
-    """The lender that owns the debt today, from the prefetched parties where there are any."""
-    parties = getattr(debt, "standing", None)
+def parties_of(debt: Debt) -> list[DebtParty]:
+    """Who owns, services and collects the debt today; of a debt from `debts_for` without a query."""
+    parties: list[DebtParty] | None = getattr(debt, "standing", None)
     if parties is None:
         parties = list(debt.parties.filter(until__isnull=True).select_related("lender"))
-    return next((party.lender for party in parties if party.role == DebtParty.Role.OWNER), None)
+    return parties
+
+
+def owner_of(debt: Debt) -> Lender | None:
+    """The lender that owns the debt today."""
+    return next((party.lender for party in parties_of(debt) if party.role == DebtParty.Role.OWNER), None)
 
 
 def creditors_of(user: User) -> list[Lender]:
     """The institutions a borrower's debts are with today, each once, in the order of the list of debts."""
     found: dict[int, Lender] = {}
     for debt in debts_for(user):
-        for party in debt.standing:  # type: ignore[attr-defined]
+        for party in parties_of(debt):
             found.setdefault(party.lender_id, party.lender)
     return list(found.values())
 

@@ -37,7 +37,7 @@ def judged(user: User, only: Sequence[Contact] | None = None) -> Mapping[str, Ve
     cards = {
         party.lender_id
         for debt in queries.debts_for(user).filter(kind=Debt.Kind.CREDIT_CARD)
-        for party in debt.standing  # type: ignore[attr-defined]
+        for party in queries.parties_of(debt)
     }
     rows = Contact.objects.filter(borrower=user, removed_at__isnull=True).select_related("lender")
     wanted = None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from cases import clock, queries
 from cases.access import Permission
@@ -73,13 +73,18 @@ def list_of(lenders: Iterable[int]) -> list[Line]:
     rows = (
         Mandate.objects.filter(lender__in=list(lenders))
         .select_related("agency", "lender", "end")
-        .prefetch_related(Prefetch("agency__licences", to_attr="register_licences"))
         .order_by("-since", "-id")
     )
-    return [
-        Line(mandate=row, last=row.last_day, licences=row.agency.register_licences)  # type: ignore[attr-defined]
-        for row in rows
-    ]
+    licences = _licences(row.agency_id for row in rows)
+    return [Line(mandate=row, last=row.last_day, licences=licences.get(row.agency_id, [])) for row in rows]
+
+
+def _licences(institutions: Iterable[int]) -> Mapping[int, Sequence[Licence]]:
+    """Institution → its licences, in one query."""
+    held: dict[int, list[Licence]] = {}
+    for licence in Licence.objects.filter(institution__in=set(institutions)):
+        held.setdefault(licence.institution_id, []).append(licence)
+    return held
 
 
 def published_by(user: User) -> list[Line]:
@@ -124,12 +129,10 @@ def _listing(contact: Contact, mandates: Sequence[Mandate]) -> Listing:
 
 def standings(debts: Sequence[Debt], today: dt.date) -> list[Standing]:
     """The register's part of some debts that came from `queries.debts_for`: a fixed number of queries."""
-    parties = {debt.pk: list(debt.standing) for debt in debts}  # type: ignore[attr-defined]
+    parties = {debt.pk: queries.parties_of(debt) for debt in debts}
     institutions = {party.lender_id for held in parties.values() for party in held}
     lines = [line for line in list_of(institutions) if line.holds_on(today)]
-    licences: dict[int, list[Licence]] = {}
-    for licence in Licence.objects.filter(institution__in=institutions):
-        licences.setdefault(licence.institution_id, []).append(licence)
+    licences = _licences(institutions)
     found = []
     for debt in debts:
         held = {party.lender_id for party in parties[debt.pk]}
