@@ -50,6 +50,14 @@ def with_details(rows: QuerySet[Evidence]) -> QuerySet[Evidence]:
     )
 
 
+def shares_of(kept: Evidence) -> list[EvidenceShare]:
+    """To whom a file is shown today; of a file from `with_details` without a query."""
+    shares: list[EvidenceShare] | None = getattr(kept, "standing", None)
+    if shares is None:
+        shares = list(kept.shares.filter(until__isnull=True).select_related("lender"))
+    return shares
+
+
 def shared_with(officer: User) -> QuerySet[Evidence]:
     """What borrowers show this officer's lender today. A removed or unscanned file is shown to nobody."""
     lender = queries.lender_of(officer)

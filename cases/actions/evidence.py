@@ -77,7 +77,7 @@ def add(*, by: User, to: Complaint | Contact, file: IO[bytes], name: str, about:
         raise worded("about_too_long", field="about")
     with _with_descriptor(file) as source:
         try:
-            kind = kinds.identify(source)  # type: ignore[arg-type]
+            kind = kinds.identify(source)
             size = source.seek(0, os.SEEK_END)
             # Cheap first, and again under the lock.
             _check_room(by, to, size)

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO
+from typing import IO
 
 from cases.domain.refusal import Refused
 
@@ -67,7 +67,7 @@ KINDS = {
 }
 
 
-def identify(file: BinaryIO) -> Kind:
+def identify(file: IO[bytes]) -> Kind:
     """What this file is, by its content from the first byte to the last.
 
     Raises Refused with `empty`, `web_page`, `archive`, `playlist`, `unknown_kind` for what is not accepted at all,
@@ -160,7 +160,7 @@ def _branded(head: bytes) -> str:
 
 
 # ── from the first byte to the last ──────────────────────────────────────────────────────────
-def _png(file: BinaryIO, size: int) -> None:
+def _png(file: IO[bytes], size: int) -> None:
     at, first = 8, True
     while at + 12 <= size:
         length, name = struct.unpack(">I4s", _at(file, at, 8))
@@ -175,7 +175,7 @@ def _png(file: BinaryIO, size: int) -> None:
     raise Refused("broken")
 
 
-def _jpeg(file: BinaryIO, size: int) -> None:
+def _jpeg(file: IO[bytes], size: int) -> None:
     """Segments up to the picture, the picture up to its end mark. Cameras append second pictures; archives may not."""
     at = 2
     while True:
@@ -196,7 +196,7 @@ def _jpeg(file: BinaryIO, size: int) -> None:
         raise Refused("two_in_one")
 
 
-def _webp(file: BinaryIO, size: int) -> None:
+def _webp(file: IO[bytes], size: int) -> None:
     whole = struct.unpack("<I", _at(file, 4, 4))[0] + 8
     if whole + (whole & 1) < size:
         raise Refused("two_in_one")
@@ -204,7 +204,7 @@ def _webp(file: BinaryIO, size: int) -> None:
         raise Refused("broken")
 
 
-def _pdf(file: BinaryIO, size: int) -> None:
+def _pdf(file: IO[bytes], size: int) -> None:
     tail = _at(file, max(0, size - 2048), 2048)
     end = tail.rfind(b"%%EOF")
     if end < 0:
@@ -213,7 +213,7 @@ def _pdf(file: BinaryIO, size: int) -> None:
         raise Refused("two_in_one")
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """(name, where its content begins, where it ends) of ISO media boxes that fill `start` to `end` exactly."""
     at = start
     while at < end:
@@ -232,12 +232,12 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
         at += length
 
 
-def _heic(file: BinaryIO, size: int) -> None:
+def _heic(file: IO[bytes], size: int) -> None:
     if b"meta" not in {name for name, _from, _to in _boxes(file, 0, size)}:
         raise Refused("broken")
 
 
-def _film(file: BinaryIO, size: int) -> None:
+def _film(file: IO[bytes], size: int) -> None:
     found = {name: (start, end) for name, start, end in _boxes(file, 0, size)}
     if b"moov" not in found or not {b"mdat", b"moof"} & found.keys():
         raise Refused("broken")
@@ -247,7 +247,7 @@ def _film(file: BinaryIO, size: int) -> None:
 _NESTED = frozenset({b"trak", b"mdia", b"minf", b"dinf"})
 
 
-def _self_contained(file: BinaryIO, start: int, end: int, depth: int = 0) -> None:
+def _self_contained(file: IO[bytes], start: int, end: int, depth: int = 0) -> None:
     """A film may not point at other files: neither by a list of films nor by tracks that lie elsewhere."""
     for name, inside, after in _boxes(file, start, end):
         if name in {b"rmra", b"rmda", b"rdrf", b"rmdr"}:
@@ -266,7 +266,7 @@ _AMR_NB = (12, 13, 15, 17, 19, 20, 26, 31, 5, None, None, None, None, None, None
 _AMR_WB = (17, 23, 32, 36, 40, 46, 50, 58, 60, 5, None, None, None, None, 0, 0)
 
 
-def _amr(file: BinaryIO, size: int) -> None:
+def _amr(file: IO[bytes], size: int) -> None:
     wide = _at(file, 0, 9) == b"#!AMR-WB\n"
     sizes, at = (_AMR_WB, 9) if wide else (_AMR_NB, 6)
     file.seek(at)
@@ -284,7 +284,7 @@ def _amr(file: BinaryIO, size: int) -> None:
 _SPEECH = (b"OpusHead", b"\x01vorbis", b"Speex   ", b"\x7fFLAC")
 
 
-def _ogg(file: BinaryIO, size: int) -> None:
+def _ogg(file: IO[bytes], size: int) -> None:
     at = 0
     while at < size:
         head = _at(file, at, 27)
@@ -318,7 +318,7 @@ def _mp3_frame(head: bytes) -> int:
     return (144 if version == 3 else 72) * bits // _SAMPLES[version][sample] + (head[2] >> 1 & 1)
 
 
-def _mp3(file: BinaryIO, size: int) -> None:
+def _mp3(file: IO[bytes], size: int) -> None:
     at = 0
     head = _at(file, 0, 10)
     if head[:3] == b"ID3":
@@ -350,7 +350,7 @@ _EDGE = 64 * 1024
 _OVERLAP = 64
 
 
-def _one_only(file: BinaryIO, size: int, kind: Kind) -> None:
+def _one_only(file: IO[bytes], size: int, kind: Kind) -> None:
     """Raises Refused when another program could read this file as an archive, a page, a PDF or a playlist.
 
     Words are looked for that chance does not write: in 100 MB of film four given letters turn up by themselves. Pages are
@@ -372,7 +372,7 @@ def _one_only(file: BinaryIO, size: int, kind: Kind) -> None:
         before = seen[-_OVERLAP:]
 
 
-def _ends_as_zip(file: BinaryIO, size: int) -> bool:
+def _ends_as_zip(file: IO[bytes], size: int) -> bool:
     """Whether a ZIP's own end record stands in the tail and leads to its directory (APPNOTE 4.3.16)."""
     start = max(0, size - 65_557)
     tail = _at(file, start, size - start)
@@ -388,18 +388,18 @@ def _ends_as_zip(file: BinaryIO, size: int) -> bool:
     return False
 
 
-def _at(file: BinaryIO, place: int, length: int) -> bytes:
+def _at(file: IO[bytes], place: int, length: int) -> bytes:
     file.seek(place)
     return file.read(length)
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     while block := file.read(_BLOCK):
         yield block
 
 
-def _find_last(file: BinaryIO, start: int, size: int, what: bytes) -> int | None:
+def _find_last(file: IO[bytes], start: int, size: int, what: bytes) -> int | None:
     """Where `what` stands last between `start` and the end; read from the end, block by block."""
     end = size
     while end > start:

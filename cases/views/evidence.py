@@ -266,7 +266,7 @@ def _card(kept: Evidence) -> dict[str, Any]:
         "pages": pages,
         "more_pages": max(0, kept.pages_of - len(pages)),
         "shown": queries_evidence.is_shown(kept),
-        "shares": kept.standing,  # type: ignore[attr-defined]
+        "shares": queries_evidence.shares_of(kept),
     }
 
 

@@ -78,14 +78,12 @@ def evidence_original(request: HttpRequest, ref: str) -> HttpResponseBase:
 
 def _card(kept: Evidence, lender: int) -> dict[str, Any]:
     pages = list(kept.pages.all())
-    standing = kept.standing  # type: ignore[attr-defined]
+    shares = [share for share in queries_evidence.shares_of(kept) if share.lender_id == lender]
     return {
         "evidence": kept,
         "kind": KINDS[kept.kind].ending.upper(),
         "pages": pages,
         "more_pages": max(0, kept.pages_of - len(pages)),
-        "original": any(
-            share.lender_id == lender and share.scope == EvidenceShare.Scope.ORIGINAL for share in standing
-        ),
-        "since": min((share.since for share in standing if share.lender_id == lender), default=None),
+        "original": any(share.scope == EvidenceShare.Scope.ORIGINAL for share in shares),
+        "since": min((share.since for share in shares), default=None),
     }
