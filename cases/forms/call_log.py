@@ -87,6 +87,8 @@ class PicksForm(OnceForm):
                 choices.append((key + _AGENCY, _("Someone for %(lender)s") % {"lender": name}))
         choices += self.words.items()
         choices.append((NOT_KNOWN, _("A collector, I do not know for whom")))
+        # The key that can be chosen → what it says on the page.
+        self.names = dict(choices)
         for number in found:
             self.fields[self.name_of(number.number)] = forms.ChoiceField(
                 label=number.number,

@@ -157,7 +157,7 @@ def _numbers(
 def _preview(request: HttpRequest, reading: Reading, parcel: str, picks: PicksForm) -> HttpResponse:
     rows = picks.logged(reading)
     fresh = actions.new_rows(request.user, rows)
-    names = dict(picks.fields[PicksForm.name_of(rows[0].row.number)].choices)  # type: ignore[attr-defined]
+    names = picks.names
     picked = picks.picked
     per_number = Counter(each.row.number for each in fresh)
     context = {

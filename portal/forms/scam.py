@@ -1,6 +1,6 @@
 """A text to look at, and a word to the register about what a helper did: nothing about who reports it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import get_language
@@ -45,6 +45,6 @@ class HelperReportForm(OnceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language = get_language() or "en"
-        self.fields["signs"].choices = [  # type: ignore[attr-defined]
+        cast(forms.MultipleChoiceField, self.fields["signs"]).choices = [
             (str(row.sign), row.name[language]) for row in scam.load().rows.values()
         ]

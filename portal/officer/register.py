@@ -1,7 +1,7 @@
 """The lender's own published list: which agencies act for it, from when to when. Read by its officers, kept by its administrator."""
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -62,7 +62,7 @@ class MandateForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.agencies = {agency.ref: agency for agency in queries_register.agencies()}
-        self.fields["agency"].choices = [  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["agency"]).choices = [
             ("", gettext_lazy("Not in the list")),
             *((ref, naming.called(agency)) for ref, agency in self.agencies.items()),
         ]
