@@ -97,18 +97,6 @@ def steps_of_offer(offer: Offer) -> Sequence[Line]:
     )
 
 
-def missed_in_a_row(plan: Plan, today: dt.date) -> int:
-    """How many of the newest instalments that fell due before today are open, counted back to the last one paid."""
-    missed = 0
-    for row in reversed(queries_payments.account_of(plan).rows):
-        if row.instalment.due >= today:
-            continue
-        if not row.standing.open:
-            break
-        missed += 1
-    return missed
-
-
 def returned(plan: Plan) -> int:
     """What the claw-back of a broken plan brought back, in minor units; 0 while it is not broken."""
     if plan.state != Plan.State.BROKEN:

@@ -11,7 +11,7 @@ from cases.domain.refusal import Refused
 from cases.models import Case, User, Viewing
 from portal.officer.watch import case_of_plan, shows
 from repayment import queries, queries_payments, queries_second_chance
-from repayment.actions import second_chance
+from repayment.actions import endings, second_chance
 from repayment.models import Plan
 from repayment.queries_second_chance import Chance
 
@@ -61,7 +61,7 @@ def ending(request: HttpRequest, ref: str) -> HttpResponse:
             "currency": plan.debt.currency,
             "chance": chance,
             "is_broken": is_broken,
-            "against": [] if is_broken else second_chance.against_ending(chance, today),
+            "against": [] if is_broken else endings.against(chance, today),
             "refused": refused,
         },
         status=409 if refused else 200,

@@ -12,8 +12,8 @@ from cases.access import Permission
 from cases.actions import events, work
 from cases.domain.refusal import Refused
 from cases.models import Debt, Event, User
-from repayment import queries, queries_payments, queries_plans
-from repayment.actions import card_agreements, second_person, waivers
+from repayment import queries, queries_payments, queries_plans, queries_second_chance
+from repayment.actions import card_agreements, endings, second_person, waivers
 from repayment.actions.waiting import settle
 from repayment.domain import legal_order, negotiation, restructure
 from repayment.domain import schedule as schedules
@@ -212,22 +212,19 @@ def reopen(*, by: User, plan: Plan) -> Plan:
 
 @transaction.atomic
 def break_(*, by: User | None, plan: Plan) -> Plan:
-    """End a plan early, after as many instalments missed in a row as it says, or two where it says nothing.
+    """End a plan early: enough missed in a row, each after its grace, and the days of its notice over.
 
-    What its claw-back names comes back with this event, once, and nothing else does. `by` None is the system. Raises
-    Refused while fewer are missed, or while a payment waits for the lender's word.
+    What its claw-back names comes back with this event, once, and nothing else does. `by` None is the system, for which
+    nothing less holds. Never while it is paused, held, or a payment is in question. Raises Refused with the rule.
     """
     plan = held(by=by, plan=plan)
+    terms, today = Terms.from_json(plan.terms), clock.today()
+    chance = queries_second_chance.chance_of(plan, today)
+    for refused in endings.against(chance, today):
+        raise refused
     state = _after(plan, PlanVerb.BREAK, by)
     no_payment_may_wait(plan)
-    terms, today = Terms.from_json(plan.terms), clock.today()
-    missed = queries_plans.missed_in_a_row(plan, today)
-    needed = terms.clawback.after_missed if terms.clawback else negotiation.MISSED_BEFORE_BREAK
-    if missed < needed:
-        raise Refused(
-            "not_missed_enough",
-            _("This agreement ends early only after more instalments are missed in a row."),
-        )
+    missed = chance.standing.missed
     returned = schedules.build(terms).clawback if terms.clawback and today <= terms.clawback.until else 0
     _move(plan, state)
     Breach.objects.create(plan=plan, on=today, missed=missed, returned=returned, by=by, at=clock.now())

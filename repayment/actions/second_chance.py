@@ -127,37 +127,11 @@ def _agree(plan: Plan, offer: Offer, way: Way, chance: Chance) -> Plan | None:
 
 
 # ── an early end, and after it ───────────────────────────────────────────────────────────────
-@transaction.atomic
 def end(*, by: User, plan: Plan) -> Plan:
-    """End an agreement early: enough missed in a row, each after its grace, and the notice days ago. The lender's to say.
-
-    Never while it is paused, held, or a payment is in question. Raises Refused with what stands against it.
-    """
+    """End an agreement early: the lender's to say. Raises Refused with what stands against it, as `plans.break_` does."""
     if not by.may(Permission.CASE_ANSWER):
         raise Plan.DoesNotExist
-    plan = plans.held(by=by, plan=plan)
-    for refused in against_ending(queries_second_chance.chance_of(plan), clock.today()):
-        raise refused
     return plans.break_(by=by, plan=plan)
-
-
-def against_ending(chance: Chance, today: dt.date) -> list[Refused]:
-    """Everything that stands against an early end today."""
-    if chance.stopped:
-        # Why is between the borrower and whoever protects.
-        return [Refused("stopped", _("This agreement cannot be ended now."))]
-    if not chance.standing.may_end:
-        return [
-            Refused(
-                "not_missed_enough",
-                _("Not enough instalments in a row are missed after their days of grace."),
-            )
-        ]
-    if chance.ends_from is None:
-        return [Refused("no_notice", _("The borrower has not been told yet."))]
-    if today < chance.ends_from:
-        return [Refused("notice_runs", _("The days of notice are not over."))]
-    return []
 
 
 @transaction.atomic

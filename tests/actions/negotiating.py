@@ -1,14 +1,17 @@
 """A negotiation in a few words: `a_file()` has debts, lenders, officers and a budget; `sent(file)` proposes."""
 
 import dataclasses
+import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from cases import clock
 from cases.models import Debt, Lender, User
+from repayment import queries_second_chance
 from repayment.actions import approvals, choices, proposals, questions
 from repayment.domain.terms import Terms
-from repayment.models import Approval, Offer, Question
+from repayment.models import Approval, Offer, Plan, PlanMark, Question
 from tests import builders
 
 EVERYTHING = ["name", "debt", "share", "reason"]
@@ -71,3 +74,18 @@ def an_approval(file: File | None = None) -> Approval:
     offer = sent(file)[0]
     terms = dataclasses.replace(Terms.from_json(offer.terms), waive_interest=0, waive_fees=50_00)
     return approvals.ask(by=file.officers[0], offer=offer, terms=terms, reason="可以免掉一部分。")
+
+
+def noticed(plan: Plan, days: int = 60) -> Plan:
+    """The plan, as if the night had found so many days ago that enough is missed, and the borrower had been told."""
+    ago = dt.timedelta(days=days)
+    number = queries_second_chance.chance_of(plan).standing.missed_numbers[-1]
+    PlanMark.objects.create(
+        plan=plan,
+        number=number,
+        kind=PlanMark.Kind.AT_RISK,
+        on=clock.today() - ago,
+        at=clock.now() - ago,
+        run="told",
+    )
+    return plan

@@ -13,7 +13,7 @@ from repayment.domain.schedule import build
 from repayment.domain.terms import Terms
 from repayment.models import Offer, Plan
 from tests import builders
-from tests.actions.negotiating import File, a_file, sent
+from tests.actions.negotiating import File, a_file, noticed, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def ended(file: File) -> Plan:
     plan = plans.write(offer=offer, terms=terms, schedule=build(terms))
     Offer.objects.filter(pk=offer.pk).update(state=Offer.State.ACCEPTED, closed_at=clocks.now())
     payments.claim(by=file.officers[0], plan=plan, amount=10_000, on=clocks.today(), reference="")
-    return plans.break_(by=None, plan=plan)
+    return plans.break_(by=None, plan=noticed(plan))
 
 
 def lighter(plan: Plan) -> Terms:

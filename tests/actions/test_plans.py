@@ -19,7 +19,7 @@ from repayment.domain.schedule import build
 from repayment.domain.terms import Clawback, Method, Terms, Waived
 from repayment.models import Breach, Instalment, Offer, Plan, Restructuring, Suspension, Variation
 from tests import builders
-from tests.actions.negotiating import File, a_file, sent
+from tests.actions.negotiating import File, a_file, noticed, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -249,8 +249,7 @@ def test_what_the_clawback_names_comes_back_once_with_the_early_end_and_goes_wit
     until = clock.today() + dt.timedelta(days=300)
     clawback = Clawback(after_missed=3, until=until, returns=(Waived.INTEREST, Waived.FEES))
     plan = _overdue(file, waive_interest=50_000, waive_fees=20_000, clawback=clawback)
-    assert queries_plans.missed_in_a_row(plan, clock.today()) >= 3
-    plans.break_(by=file.officers[0], plan=plan)
+    plans.break_(by=file.officers[0], plan=noticed(plan))
     assert Breach.objects.get().returned == 70_000
     assert Event.objects.get(kind="plan.broken").data["returned"] == 70_000
     plan.refresh_from_db()
@@ -263,14 +262,14 @@ def test_what_the_clawback_names_comes_back_once_with_the_early_end_and_goes_wit
 
 def test_without_a_clawback_nothing_comes_back(file: File) -> None:
     plan = _overdue(file, waive_interest=50_000)
-    plans.break_(by=None, plan=plan)
+    plans.break_(by=None, plan=noticed(plan))
     assert Breach.objects.get().returned == 0
 
 
 def test_a_broken_plan_may_run_again_on_other_terms(file: File) -> None:
     plan = _overdue(file)
     Offer.objects.filter(pk=plan.offer_id).update(state=Offer.State.ACCEPTED, closed_at=clock.now())
-    plans.break_(by=file.officers[0], plan=plan)
+    plans.break_(by=file.officers[0], plan=noticed(plan))
     offer = variations.propose(by=file.officers[0], plan=plan, terms=lighter(plan, periods=36))
     assert offers.accept(by=file.borrower, offer=offer).replaces == plan
 
@@ -308,8 +307,8 @@ def test_the_borrower_hears_of_a_pause_its_end_and_a_replaced_agreement(
 
 def test_the_borrower_hears_of_an_early_end(file: File, plan: Plan, clock) -> None:
     first, second = (row.due for row in plan.instalments.all()[:2])
-    clock.advance(days=(second - first).days + (first - clock.today).days + 2)
-    plans.break_(by=file.officers[0], plan=plan)
+    clock.advance(days=(second - first).days + (first - clock.today).days + 5)
+    plans.break_(by=file.officers[0], plan=noticed(plan))
     news.take_up()
     assert Message.objects.filter(person=file.borrower, wording="plan_broken").count() == 1
 

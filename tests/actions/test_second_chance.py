@@ -14,7 +14,7 @@ from notices.actions import news
 from notices.models import Message
 from repayment import queries, queries_payments, queries_second_chance
 from repayment.actions import offers, payments, plans, second_chance
-from repayment.domain.second_chance import Part, Whole
+from repayment.domain.second_chance import Part, Whole, rules
 from repayment.domain.second_chance_options import Option
 from repayment.models import Acceptance, Breach, Offer, Plan, PlanMark
 from tests import builders
@@ -125,19 +125,42 @@ def test_nothing_is_missed_while_it_is_held_paused_or_in_question(
 
 
 # ── an end only after grace, enough missed, and notice ───────────────────────────────────────
-def test_an_end_needs_enough_missed_then_a_notice_then_its_days(file: File, plan: Plan, clock: Any) -> None:
+@pytest.mark.parametrize("end", [second_chance.end, plans.break_])
+def test_an_end_needs_enough_missed_then_a_notice_then_its_days(
+    end: Any, file: File, plan: Plan, clock: Any
+) -> None:
     officer = file.officers[0]
     after(clock, plan, 5)
     second_chance.mark_missed()
-    assert refused(second_chance.end, by=officer, plan=plan) == "not_missed_enough"
+    assert refused(end, by=officer, plan=plan) == "not_missed_enough"
     after(clock, plan, 4, number=2)
-    assert refused(second_chance.end, by=officer, plan=plan) == "no_notice"
+    assert refused(end, by=officer, plan=plan) == "no_notice"
     second_chance.mark_missed()
     assert Event.objects.filter(kind="plan.at_risk").count() == 1
-    assert refused(second_chance.end, by=officer, plan=plan) == "notice_runs"
+    assert refused(end, by=officer, plan=plan) == "notice_runs"
     after(clock, plan, 14, number=2)
-    assert second_chance.end(by=officer, plan=plan).state == Plan.State.BROKEN
+    assert end(by=officer, plan=plan).state == Plan.State.BROKEN
     assert Breach.objects.get().missed == 2
+
+
+@pytest.mark.parametrize("by_system", [True, False])
+def test_nobody_ends_without_the_notice_and_the_refusal_names_its_rule(
+    by_system: bool, file: File, plan: Plan, clock: Any
+) -> None:
+    after(clock, plan, 30, number=3)
+    with pytest.raises(Refused) as caught:
+        plans.break_(by=None if by_system else file.officers[0], plan=plan)
+    rule = rules().rule("grace.ending", clock.today)
+    assert (caught.value.code, caught.value.citation) == ("no_notice", rule.citation)
+    assert not Breach.objects.exists()
+
+
+def test_under_a_hold_nobody_ends_it(file: File, plan: Plan, clock: Any) -> None:
+    after(clock, plan, 30, number=3)
+    second_chance.mark_missed()
+    after(clock, plan, 45, number=3)
+    holds.place(by=file.borrower, kind="dispute")
+    assert refused(plans.break_, by=None, plan=plan) == "stopped"
 
 
 def test_the_notice_reaches_the_borrower_once(plan: Plan, clock: Any) -> None:
