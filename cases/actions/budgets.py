@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import clock
 from cases.access import Permission
-from cases.actions import events
+from cases.actions import events, handed_in
 from cases.domain import affordability, budget
 from cases.domain.affordability import Assessment
 from cases.domain.amounts import LARGEST_MINOR
@@ -49,10 +49,9 @@ def keep(
     if any(max(line.amount, line.high or 0) > LARGEST_MINOR for line in figures.lines):
         raise Refused("figure_out_of_range", _("This figure cannot be right."))
     User.objects.select_for_update().get(pk=by.pk)
-    if once:
-        earlier = Submission.objects.filter(borrower=by, purpose=Submission.Purpose.BUDGET, key=once).first()
-        if earlier:
-            return Statement.objects.get(borrower=by, ref=earlier.made[0])
+    made = handed_in.made_of(by, Submission.Purpose.BUDGET, once)
+    if made is not None:
+        return Statement.objects.get(borrower=by, ref=made[0])
     now = clock.now()
     assessed = assess(figures)
     Statement.objects.filter(borrower=by, replaced_at__isnull=True).update(replaced_at=now)
@@ -66,10 +65,7 @@ def keep(
         available=assessed.affordable,
         made_at=now,
     )
-    if once:
-        Submission.objects.create(
-            borrower=by, purpose=Submission.Purpose.BUDGET, key=once, made=[statement.ref], at=now
-        )
+    handed_in.keep(by, Submission.Purpose.BUDGET, once, [statement.ref], now)
     events.record(
         "budget.kept",
         by=by,

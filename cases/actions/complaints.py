@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import clock, queries, working_calendar
 from cases.access import Permission
 from cases.actions import complaint_steps as steps
-from cases.actions import events, work
+from cases.actions import events, handed_in, work
 from cases.actions.complaint_steps import LONGEST, Sender, person_of
 from cases.domain import complaint_clock, receipt, taxonomy
 from cases.domain.complaint_moves import BORROWER, LENDER
@@ -120,14 +120,8 @@ def send(*, by: User | None, draft: Draft, once: str = "") -> Complaint:
         if sent is not None:
             return sent
     complaint = _write(by, draft, digits, index)
-    if by is not None and once:
-        Submission.objects.create(
-            borrower=by,
-            purpose=Submission.Purpose.COMPLAINT,
-            key=once,
-            made=[complaint.ref],
-            at=complaint.sent_at,
-        )
+    if by is not None:
+        handed_in.keep(by, Submission.Purpose.COMPLAINT, once, [complaint.ref], complaint.sent_at)
     return complaint
 
 
@@ -140,12 +134,10 @@ def _before(by: User, once: str) -> Complaint | None:
     if not by.may(Permission.FILE_KEEP):
         raise Refused("not_allowed", _("Only the person themselves can change this."))
     User.objects.select_for_update().get(pk=by.pk)
-    if not once:
+    made = handed_in.made_of(by, Submission.Purpose.COMPLAINT, once)
+    if made is None:
         return None
-    earlier = Submission.objects.filter(borrower=by, purpose=Submission.Purpose.COMPLAINT, key=once).first()
-    if earlier is None:
-        return None
-    return Complaint.objects.select_related("clock", "lender").get(borrower=by, ref=earlier.made[0])
+    return Complaint.objects.select_related("clock", "lender").get(borrower=by, ref=made[0])
 
 
 def _write(by: User | None, draft: Draft, digits: str, index: str) -> Complaint:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import clock
 from cases.access import Permission
-from cases.actions import events
+from cases.actions import events, handed_in
 from cases.domain import call_log
 from cases.domain.facts import CALLS
 from cases.domain.refusal import Refused
@@ -93,10 +93,9 @@ def log(*, by: User, facts: Facts, once: str = "") -> Contact:
     """Write one contact down. The same one-time token a second time returns the entry of the first."""
     _lock(by)
     facts.check()
-    if once:
-        earlier = Submission.objects.filter(borrower=by, purpose=Submission.Purpose.CONTACT, key=once).first()
-        if earlier:
-            return Contact.objects.get(borrower=by, ref=earlier.made[0])
+    made = handed_in.made_of(by, Submission.Purpose.CONTACT, once)
+    if made is not None:
+        return Contact.objects.get(borrower=by, ref=made[0])
     now = clock.now()
     contact = Contact(
         borrower=by,
@@ -124,10 +123,7 @@ def log(*, by: User, facts: Facts, once: str = "") -> Contact:
             field="time",
         )
     contact.save()
-    if once:
-        Submission.objects.create(
-            borrower=by, purpose=Submission.Purpose.CONTACT, key=once, made=[contact.ref], at=now
-        )
+    handed_in.keep(by, Submission.Purpose.CONTACT, once, [contact.ref], now)
     events.record(
         "contact.logged",
         by=by,
@@ -165,7 +161,7 @@ def take_log(*, by: User, rows: Sequence[Logged], once: str = "") -> Taken:
     Rows that the diary has already are passed over. The log itself was never here: these rows are all there is.
     """
     _lock(by)
-    if once and Submission.objects.filter(borrower=by, purpose=Submission.Purpose.CONTACT, key=once).exists():
+    if handed_in.made_of(by, Submission.Purpose.CONTACT, once) is not None:
         return Taken(kept=0, known=len(rows))
     if not rows or len(rows) > call_log.MOST_ROWS:
         raise Refused("nothing_chosen", _("No number was picked, so nothing was saved."))
@@ -175,14 +171,7 @@ def take_log(*, by: User, rows: Sequence[Logged], once: str = "") -> Taken:
             raise Refused("in_the_future", _("A time in this log has not come yet."))
     fresh = new_rows(by, rows)
     made = Contact.objects.bulk_create([_logged(by, each, now) for each in fresh], batch_size=500)
-    if once:
-        Submission.objects.create(
-            borrower=by,
-            purpose=Submission.Purpose.CONTACT,
-            key=once,
-            made=[contact.ref for contact in made],
-            at=now,
-        )
+    handed_in.keep(by, Submission.Purpose.CONTACT, once, (contact.ref for contact in made), now)
     events.record(
         "contacts.taken",
         by=by,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import clock, queries, working_calendar
 from cases.access import Permission
-from cases.actions import events
+from cases.actions import events, handed_in
 from cases.domain import court_clock
 from cases.domain.refusal import Refused
 from cases.domain.rulebook import RulebookError
@@ -32,10 +32,9 @@ def note(
     if not by.may(Permission.FILE_KEEP):
         raise Refused("not_allowed", _("Only the person themselves can change this."))
     User.objects.select_for_update().get(pk=by.pk)
-    if once:
-        earlier = Submission.objects.filter(borrower=by, purpose=Submission.Purpose.COURT, key=once).first()
-        if earlier is not None:
-            return CourtPaper.objects.get(borrower=by, ref=earlier.made[0])
+    made = handed_in.made_of(by, Submission.Purpose.COURT, once)
+    if made is not None:
+        return CourtPaper.objects.get(borrower=by, ref=made[0])
     today = clock.today()
     if received_on > today:
         raise Refused("in_the_future", _("This day is still to come."), field="received_on")
@@ -71,14 +70,7 @@ def note(
         moved=found.moved,
         recorded_at=clock.now(),
     )
-    if once:
-        Submission.objects.create(
-            borrower=by,
-            purpose=Submission.Purpose.COURT,
-            key=once,
-            made=[paper.ref],
-            at=paper.recorded_at,
-        )
+    handed_in.keep(by, Submission.Purpose.COURT, once, [paper.ref], paper.recorded_at)
     events.record(
         "court.noted", by=by, about=paper, person=by, rule=paper.rule, due_on=paper.due_on.isoformat()
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import clock
 from cases.access import Permission
-from cases.actions import events
+from cases.actions import events, handed_in
 from cases.domain.amounts import LARGEST_MINOR, MOST_A_YEAR, MOST_DAYS
 from cases.domain.refusal import Refused
 from cases.models import Debt, DebtParty, Lender, Submission, User
@@ -56,13 +56,11 @@ def add(*, by: User, facts: Facts, once: str = "") -> Debt:
     """Record a debt. The same one-time token a second time returns the debt of the first."""
     _lock(by)
     facts.check()
-    if once:
-        earlier = Submission.objects.filter(borrower=by, purpose=Submission.Purpose.DEBT, key=once).first()
-        if earlier:
-            return Debt.objects.get(borrower=by, ref=earlier.made[0])
+    made = handed_in.made_of(by, Submission.Purpose.DEBT, once)
+    if made is not None:
+        return Debt.objects.get(borrower=by, ref=made[0])
     debt = _create(by, facts, Debt.Source.BORROWER)
-    if once:
-        _hand_in(by, Submission.Purpose.DEBT, once, [debt])
+    handed_in.keep(by, Submission.Purpose.DEBT, once, [debt.ref], clock.now())
     return debt
 
 
@@ -74,13 +72,11 @@ def add_all(*, by: User, facts: Sequence[Facts], once: str = "") -> list[Debt]:
         raise Refused("nothing_chosen", _("Every debt was left out, so nothing was saved."))
     for each in facts:
         each.check()
-    if once:
-        earlier = Submission.objects.filter(borrower=by, purpose=Submission.Purpose.DEBT, key=once).first()
-        if earlier:
-            return list(Debt.objects.filter(borrower=by, ref__in=earlier.made))
+    made = handed_in.made_of(by, Submission.Purpose.DEBT, once)
+    if made is not None:
+        return list(Debt.objects.filter(borrower=by, ref__in=made))
     debts = [_create(by, each, Debt.Source.BORROWER) for each in facts]
-    if once:
-        _hand_in(by, Submission.Purpose.DEBT, once, debts)
+    handed_in.keep(by, Submission.Purpose.DEBT, once, (debt.ref for debt in debts), clock.now())
     return debts
 
 
@@ -144,7 +140,7 @@ def import_file(*, by: User, rows: Sequence[Facts], digest: str) -> list[Debt]:
         facts.check()
     debts = [_create(by, facts, Debt.Source.FILE) for facts in rows]
     Submission.objects.filter(borrower=by, purpose=Submission.Purpose.FILE, key=digest).delete()
-    _hand_in(by, Submission.Purpose.FILE, digest, debts)
+    handed_in.keep(by, Submission.Purpose.FILE, digest, (debt.ref for debt in debts), clock.now())
     return debts
 
 
@@ -200,12 +196,6 @@ def _set_lender(debt: Debt, lender: Lender | None) -> None:
     collects = lender.kind == Lender.Kind.DEBT_COLLECTOR
     role = DebtParty.Role.AGENCY if collects else DebtParty.Role.OWNER
     DebtParty.objects.create(debt=debt, lender=lender, role=role, since=clock.today())
-
-
-def _hand_in(by: User, purpose: str, key: str, debts: Sequence[Debt]) -> None:
-    Submission.objects.create(
-        borrower=by, purpose=purpose, key=key, made=[debt.ref for debt in debts], at=clock.now()
-    )
 
 
 def _plain(value: object) -> int | str | None:

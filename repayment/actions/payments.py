@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import clock
 from cases.access import Permission
-from cases.actions import events, work
+from cases.actions import events, handed_in, work
 from cases.domain.refusal import Refused
 from cases.models import Submission, User
 from repayment import queries, queries_payments, queries_plans
@@ -57,11 +57,9 @@ def claim(
     """
     side = _side(by)
     plan = plans.held(by=by, plan=plan)
-    if once:
-        key = {"borrower": plan.case.borrower, "purpose": Submission.Purpose.PAYMENT, "key": once}
-        earlier = Submission.objects.filter(**key).first()
-        if earlier:
-            return queries_payments.payments_for(by).get(ref=earlier.made[0])
+    made = handed_in.made_of(plan.case.borrower, Submission.Purpose.PAYMENT, once)
+    if made is not None:
+        return queries_payments.payments_for(by).get(ref=made[0])
     reference = reference.strip()
     _must_be_possible(plan, amount, on, reference)
     known = queries_payments.by_reference(plan, reference) if reference else None
@@ -97,8 +95,7 @@ def claim(
         recorded_at=now,
     )
     PaymentState.objects.create(payment=payment, number=1, state=State.CLAIMED, by=by, at=now)
-    if once:
-        Submission.objects.create(**key, made=[payment.ref], at=now)
+    handed_in.keep(plan.case.borrower, Submission.Purpose.PAYMENT, once, [payment.ref], now)
     _record("payment.noted", by=by, payment=payment, amount=amount, on=on.isoformat())
     if side == Offer.Side.LENDER:
         _confirm(by, payment, 1)
