@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 import random
 
+import numpy as np
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection
@@ -14,9 +15,9 @@ from cases.domain import merkle, rulebook
 from cases.models import Consent, Contact, Hold, SealedTree, User
 from cases.queries_ledger import verify
 from notices import queries_night, queries_proof
-from notices.actions import planning, taking_up
+from notices.actions import planning, recording, taking_up
 from notices.actions.asking import Question, Surroundings
-from notices.domain import night
+from notices.domain import bulk, night
 from notices.domain.night import Kind
 from notices.models import Asked, Message, Night, OptOut, Preference, WechatLink
 from repayment.models import Payment, PaymentState
@@ -253,6 +254,20 @@ def test_half_of_a_plan_is_paid_when_the_lender_says_so(day, states, asked, note
         pay(1_000, TODAY - dt.timedelta(days=1), ["claimed"])
     planning.record(NINE_THIRTY)
     assert Asked.objects.filter(kind=Kind.MILESTONE).exists() == asked
+
+
+@pytest.mark.django_db
+def test_two_nights_that_began_with_one_number_end_with_two():
+    records = np.zeros(3, dtype=bulk.RECORD)
+    records["run"], records["place"] = 1, range(3)
+    heading = {"run": 1, "at": NINE_THIRTY, "zones": ["Asia/Shanghai"], "laws": [["CN", "bank"]], "books": {}}
+    for _ in range(2):
+        sink = recording.Here()
+        sink.write(records.copy())
+        planning.seal(sink.close(heading))
+    assert list(Asked.objects.order_by("pk").values_list("run", flat=True)) == [1, 1, 1, 2, 2, 2]
+    assert sorted(Night.objects.values_list("run", flat=True)) == [1, 2]
+    assert verify(ledger.public_key()).sound
 
 
 @pytest.mark.django_db
