@@ -14,6 +14,8 @@ def lender_of(user: User) -> Lender | None:
     if not user.may(Permission.CASE_READ):
         return None
     today = clock.today()
+    if user.lender_read and today in user.lender_read:
+        return user.lender_read[today]
     # Asked of the officer's own posts: conditions chained over the lender's would each find anybody's post.
     post = (
         Post.objects.filter(officer=user, since__lte=today)
@@ -22,7 +24,10 @@ def lender_of(user: User) -> Lender | None:
         .order_by("-since", "-pk")
         .first()
     )
-    return post.lender if post else None
+    lender = post.lender if post else None
+    if user.lender_read is not None:
+        user.lender_read[today] = lender
+    return lender
 
 
 def debts_for(user: User) -> QuerySet[Debt]:

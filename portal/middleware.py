@@ -77,6 +77,9 @@ class StaffSecondFactor:
             return None
         if needed is not None and not user.may(needed):
             raise Http404
+        if staff and request.method in ("GET", "HEAD"):
+            # A page that only shows asks for the post once; what writes asks each time, inside its transaction.
+            user.lender_read = {}
         return accounts.second_factor_step(request) if staff else None
 
 

@@ -1,5 +1,6 @@
 """People and institutions: who signs in, and for which lender an officer speaks."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -43,6 +44,9 @@ class User(AbstractBaseUser):
     # Set once, when the person asked to be erased: what stays is an empty shell that other rows point at.
     erased_at = models.DateTimeField(null=True, blank=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+
+    # The lender spoken for, by day, once a page that only shows has asked; None asks every time.
+    lender_read: "dict[date, Lender | None] | None" = None
 
     USERNAME_FIELD = "ref"
     EMAIL_FIELD = "email"

@@ -281,7 +281,9 @@ def _page(user: User, offer: Offer) -> dict[str, Any]:
     schedule = build(terms)
     debts = naming.named(case_queries.debts_for(user))
     # A debt taken off the list keeps its offers; it is then a list of its own.
-    named = next((each for each in debts if each.debt.pk == offer.debt_id), naming.named([offer.debt])[0])
+    named = (
+        next((each for each in debts if each.debt.pk == offer.debt_id), None) or naming.named([offer.debt])[0]
+    )
     before = Terms.from_json(offer.previous.terms) if offer.previous else None
     found = differences(before, terms) if before else []
     theirs = offer.made_by == Offer.Side.LENDER

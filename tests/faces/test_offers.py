@@ -92,7 +92,7 @@ def test_an_offer_shows_what_changed_in_words(client_for, file, theirs):
 def test_the_pages_ask_a_fixed_number_of_questions(client_for, file, theirs, django_assert_max_num_queries):
     client = client_for(file.borrower)
     client.get("/offers/")
-    for path, most in (("/offers/", 10), (f"/offers/{theirs.ref}/", 15)):
+    for path, most in (("/offers/", 6), (f"/offers/{theirs.ref}/", 13)):
         with django_assert_max_num_queries(most):
             client.get(path)
 

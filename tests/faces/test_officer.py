@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from cases.access import Role
@@ -133,6 +134,17 @@ def test_tabs_count_in_one_query_and_keep_what_they_count(busy, client_for, djan
     for tab in ("all", "ours", "theirs", "agreed", "protected"):
         shown = client.get("/officer/", {"show": tab}).context["groups"]
         assert sum(len(group.rows) for group in shown) == counted[tab], tab
+
+
+def test_a_page_that_shows_asks_once_for_whom_the_officer_speaks_and_the_next_one_again(busy, client_for):
+    officer, address = busy.officers[0], f"/officer/cases/{offer_of(busy).case.ref}/"
+    client = client_for(officer)
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    assert sum('FROM "cases_post"' in query["sql"] for query in asked.captured_queries) == 1
+    officer.posts.all().delete()
+    assert client.get(address).status_code == 404
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(client_for, django_assert_max_num_queries):

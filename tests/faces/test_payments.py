@@ -237,8 +237,8 @@ def test_the_pages_ask_a_fixed_number_of_questions(
         # With the sheets before and after it, and the proof that the yes is sealed.
         (mine, f"/agreements/{plan.ref}/", 11),
         (mine, f"/agreements/{plan.ref}/payment", 7),
-        # Four of them for what the header of the desk counts.
-        (desk, f"/officer/payments/{payment.ref}/", 16),
+        # Two of them for what the header of the desk counts.
+        (desk, f"/officer/payments/{payment.ref}/", 12),
     )
     for client, address, most in pages:
         client.get(address)

@@ -78,6 +78,6 @@ def test_the_list_takes_a_fixed_number_of_queries(lead, admin, client_for, djang
         made = templates.propose(by=lead, key=KEY, texts=texts(subject_en=f"Number {number} until {{date}}"))
         templates.publish(by=admin, template=made)
     client = client_for(lead)
-    # Five of them for what the header of the desk counts.
-    with django_assert_max_num_queries(13):
+    # Two of them for what the header of the desk counts.
+    with django_assert_max_num_queries(10):
         client.get(reverse("admin:wordings"))
