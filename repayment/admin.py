@@ -20,6 +20,7 @@ from cases.access import Permission, Role
 from cases.domain import money
 from cases.domain.refusal import Refused
 from cases.formats import unit
+from cases.forms.refusing import RefusingForm
 from repayment import queries
 from repayment.actions import policies
 from repayment.domain.eligibility import Relief
@@ -65,7 +66,7 @@ def _tick(label: object) -> forms.BooleanField:
     return forms.BooleanField(label=label, required=False)
 
 
-class PolicyForm(forms.Form):
+class PolicyForm(RefusingForm):
     """The next policy, filled in with the one in force."""
 
     max_periods = forms.IntegerField()
@@ -257,7 +258,7 @@ class PolicyAdmin(admin.ModelAdmin):
                 try:
                     policies.publish(by=request.user, lender=lender, **form.policy())
                 except Refused as refused:
-                    form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+                    form.refuse(refused)
                 else:
                     messages.success(request, _("The policy is published."))
                     return redirect(f"{self.admin_site.name}:repayment_policy_changelist")

@@ -5,14 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.domain.refusal import Refused
 from cases.forms.figures import AmountField, ReadsBack
 from cases.forms.once import OnceForm
+from cases.forms.refusing import RefusingForm
 from repayment.actions.payments import QUESTIONS, REVERSALS
 from repayment.models import PaymentState
 
 
-class PaymentForm(ReadsBack, OnceForm):
+class PaymentForm(ReadsBack, RefusingForm, OnceForm):
     """How much, on which day, and the bank's number if it is at hand."""
 
     amount = AmountField(
@@ -39,10 +39,6 @@ class PaymentForm(ReadsBack, OnceForm):
         error_messages={"max_length": _("Write the number with letters and digits only.")},
     )
     field_order = ("amount", "on", "reference", "once")
-
-    def refuse(self, refused: Refused) -> None:
-        """Put a refusal beside the field it is about."""
-        self.add_error(refused.field if refused.field in self.fields else None, str(refused.message))
 
 
 def _reasons(of: tuple[PaymentState.Reason, ...]) -> list[tuple[str, Any]]:

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from cases import naming
 from cases.actions.complaint_steps import LONGEST
 from cases.domain import rulebook
-from cases.domain.refusal import Refused
 from cases.domain.rulebook import Rule
 from cases.forms.once import OnceForm
+from cases.forms.refusing import RefusingForm
 from cases.models import Complaint, Lender
 
 _LONG = _("This is longer than we can keep. Please shorten it.")
@@ -49,7 +49,7 @@ class RatingForm(forms.Form):
     )
 
 
-class RoundForm(forms.Form):
+class RoundForm(RefusingForm):
     """What is new, when one asks once more."""
 
     said = forms.CharField(
@@ -63,11 +63,8 @@ class RoundForm(forms.Form):
         },
     )
 
-    def refuse(self, refused: Refused) -> None:
-        self.add_error(refused.field if refused.field in self.fields else None, str(refused))
 
-
-class CourtForm(OnceForm):
+class CourtForm(RefusingForm, OnceForm):
     """Which papers, and on which day they came."""
 
     kind = forms.ChoiceField(
@@ -97,9 +94,6 @@ class CourtForm(OnceForm):
             ("", _("I do not know, or somebody else")),
             *((ref, naming.called(lender)) for ref, lender in self.lenders.items()),
         ]
-
-    def refuse(self, refused: Refused) -> None:
-        self.add_error(refused.field if refused.field in self.fields else None, str(refused))
 
 
 # Rows court.* of the clock files, as people call these papers.

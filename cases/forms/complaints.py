@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from cases import identifiers, naming
 from cases.actions.complaints import LONGEST, MOST_LABELS, Draft
 from cases.domain import taxonomy
-from cases.domain.refusal import Refused
 from cases.forms.once import OnceForm
+from cases.forms.refusing import RefusingForm
 from cases.models import Complaint, Contact, Lender
 
 PHONE, EMAIL, NOTHING = "phone", "email", "none"
@@ -28,7 +28,7 @@ class Theme:
     open: bool
 
 
-class ComplaintForm(OnceForm):
+class ComplaintForm(RefusingForm, OnceForm):
     """Everything a complaint carries; only the lender, the category and what happened are asked for by us."""
 
     lender = forms.ChoiceField(
@@ -179,9 +179,6 @@ class ComplaintForm(OnceForm):
 
     def reach_of(self, chosen: str) -> str:
         return self.reached[chosen]
-
-    def refuse(self, refused: Refused) -> None:
-        self.add_error(refused.field if refused.field in self.fields else None, str(refused))
 
 
 class VisitorComplaintForm(ComplaintForm):

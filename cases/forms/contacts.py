@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from cases import clock, naming
 from cases.actions.contacts import LONGEST, Facts
 from cases.domain.facts import CALLS
-from cases.domain.refusal import Refused
 from cases.forms.once import OnceForm
+from cases.forms.refusing import RefusingForm
 from cases.forms.whose import NOT_KNOWN, named_by
 from cases.models import Contact, Debt, Lender
 
 NOW, EARLIER = "now", "earlier"
 
 
-class ContactForm(OnceForm):
+class ContactForm(RefusingForm, OnceForm):
     """When, how, answered, who; everything else may stay empty."""
 
     channel = forms.ChoiceField(
@@ -204,6 +204,3 @@ class ContactForm(OnceForm):
             said=said["said"],
             traits=tuple(said["traits"]),
         )
-
-    def refuse(self, refused: Refused) -> None:
-        self.add_error(refused.field if refused.field in self.fields else None, str(refused))

@@ -17,6 +17,7 @@ from cases.access import Permission, requires
 from cases.actions import register as actions
 from cases.actions.institutions import LONGEST_NAME
 from cases.domain.refusal import Refused
+from cases.forms.refusing import RefusingForm
 from cases.models import Mandate
 from portal.officer.pages import desk_page
 
@@ -38,7 +39,7 @@ class _DayField(forms.DateField):
         )
 
 
-class MandateForm(forms.Form):
+class MandateForm(RefusingForm):
     """An agency of the register, or a new one with its registration, and the days it acts for the lender."""
 
     agency = forms.ChoiceField(
@@ -74,7 +75,7 @@ class MandateForm(forms.Form):
         return cleaned
 
 
-class EndForm(forms.Form):
+class EndForm(RefusingForm):
     on = _DayField(label=gettext_lazy("Last day"), help_text=gettext_lazy("Today or later."))
 
 
@@ -101,7 +102,7 @@ def publication(request: HttpRequest) -> HttpResponse:
         try:
             _publish(request, form)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            form.refuse(refused)
         else:
             messages.success(request, _("Published. Borrowers see it from now on."))
             return redirect("admin:register")
@@ -135,7 +136,7 @@ def ending(request: HttpRequest, ref: str) -> HttpResponse:
         except Mandate.DoesNotExist:
             raise Http404 from None
         except Refused as refused:
-            form.add_error("on" if refused.field == "on" else None, str(refused))
+            form.refuse(refused)
         else:
             messages.success(request, _("Its last day is published."))
             return redirect("admin:register")

@@ -15,6 +15,7 @@ from cases import queries as case_queries
 from cases.access import Permission, requires
 from cases.actions import lender_tokens as actions
 from cases.domain.refusal import Refused
+from cases.forms.refusing import RefusingForm
 from cases.models import Lender, LenderToken
 from portal.officer.pages import desk_page
 
@@ -23,7 +24,7 @@ _page = partial(desk_page, here="tokens")
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-class TokenForm(forms.Form):
+class TokenForm(RefusingForm):
     label = forms.CharField(
         label=gettext_lazy("Which program will hold it?"),
         max_length=actions.LABEL_LENGTH,
@@ -78,7 +79,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
         except Lender.DoesNotExist:
             raise Http404 from None
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            form.refuse(refused)
         else:
             return _page(request, "officer/token_made.html", title=_("Your key"), token=token, secret=secret)
     return _page(
