@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cases.forms.days import DayField
 from cases.forms.figures import AmountField, ReadsBack
 from cases.forms.once import OnceForm
 from cases.forms.refusing import RefusingForm
@@ -21,14 +22,9 @@ class PaymentForm(ReadsBack, RefusingForm, OnceForm):
         widget=forms.TextInput(attrs={"data-prefix": "¥"}),
         error_messages={"required": _("Write the amount you paid.")},
     )
-    on = forms.DateField(
+    on = DayField(
         label=_("On which day did you pay?"),
-        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": _("Choose the day on which you paid."),
-            "invalid": _("Write the day like 2027-05-09."),
-        },
+        error_messages={"required": _("Choose the day on which you paid.")},
     )
     reference = forms.CharField(
         label=_("The bank’s number of the transfer"),

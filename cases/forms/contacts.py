@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import clock, naming
 from cases.actions.contacts import LONGEST, Facts
 from cases.domain.facts import CALLS
+from cases.forms.days import DayField
 from cases.forms.once import OnceForm
 from cases.forms.refusing import RefusingForm
 from cases.forms.whose import NOT_KNOWN, named_by
@@ -61,13 +62,10 @@ class ContactForm(RefusingForm, OnceForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose when it was.")},
     )
-    day = forms.DateField(
+    day = DayField(
         label=_("Day"),
         help_text=_("Empty means today."),
         required=False,
-        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Write the day like 2027-05-09.")},
     )
     time = forms.TimeField(
         label=_("Time"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import clock, naming
 from cases.actions.designations import Said
 from cases.domain.refusal import Refused
+from cases.forms.days import DayField
 from cases.models import Contact, Debt, Designation, Lender
 
 # Name → what one press says. The hours are the person's wish, not a number of law.
@@ -77,13 +78,10 @@ class DesignationForm(forms.Form):
         error_messages={"invalid_choice": _("Choose from the list.")},
     )
     debt = forms.ChoiceField(label=_("Which debt do you not agree with?"), required=False)
-    told_on = forms.DateField(
+    told_on = DayField(
         label=_("When did you tell them?"),
         help_text=_("Empty means today. It counts from when they know."),
         required=False,
-        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Write the day like 2027-05-09.")},
     )
 
     def __init__(

@@ -12,6 +12,7 @@ from cases.domain.conduct_question import Jurisdiction
 from cases.domain.facts import CALLS
 from cases.domain.one_contact import MOST, Asked
 from cases.domain.rulebook import LenderType
+from cases.forms.days import DayField
 from cases.models import Contact, Lender
 
 # Clocks a visitor chooses among; the first of each is meant where none was chosen.
@@ -58,14 +59,9 @@ class ContactCheckForm(forms.Form):
             "required": _("Choose who it was. Collection agency is right when they act for another.")
         },
     )
-    day = forms.DateField(
+    day = DayField(
         label=_("Day"),
-        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": _("Write the day like 2027-05-09."),
-            "invalid": _("Write the day like 2027-05-09."),
-        },
     )
     time = forms.TimeField(
         label=_("Time"),

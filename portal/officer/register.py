@@ -17,6 +17,7 @@ from cases.access import Permission, requires
 from cases.actions import register as actions
 from cases.actions.institutions import LONGEST_NAME
 from cases.domain.refusal import Refused
+from cases.forms.days import DayField
 from cases.forms.refusing import RefusingForm
 from cases.models import Mandate
 from portal.officer.pages import desk_page
@@ -24,19 +25,6 @@ from portal.officer.pages import desk_page
 _page = partial(desk_page, here="register")
 
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
-
-class _DayField(forms.DateField):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            error_messages={
-                "required": gettext_lazy("Write the day like 2027-05-09."),
-                "invalid": gettext_lazy("Write the day like 2027-05-09."),
-            },
-            **options,
-        )
 
 
 class MandateForm(RefusingForm):
@@ -53,8 +41,8 @@ class MandateForm(RefusingForm):
     number = forms.CharField(
         label=gettext_lazy("Number of its business registration"), required=False, max_length=60
     )
-    since = _DayField(label=gettext_lazy("First day"))
-    until = _DayField(
+    since = DayField(label=gettext_lazy("First day"))
+    until = DayField(
         label=gettext_lazy("Last day of the mandate"),
         help_text=gettext_lazy("Empty: until it is ended."),
         required=False,
@@ -76,7 +64,7 @@ class MandateForm(RefusingForm):
 
 
 class EndForm(RefusingForm):
-    on = _DayField(label=gettext_lazy("Last day"), help_text=gettext_lazy("Today or later."))
+    on = DayField(label=gettext_lazy("Last day"), help_text=gettext_lazy("Today or later."))
 
 
 @requires(Permission.CASE_READ)
