@@ -1,6 +1,7 @@
 """Keys in the officers' desk, and what a lender says on the borrower's list of debts."""
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_another_lenders_key_is_like_none(admin):
     theirs, _secret = lender_tokens.make(by=None, lender=builders.a_lender(), label="x", scopes=["offers"])
     assert admin.post(f"/officer/keys/{theirs.ref}/end/").status_code == 404
     assert LenderToken.objects.get().revoked_at is None
+
+
+def test_keys_are_one_step_from_the_queue_for_those_who_make_them(admin, client_for):
+    assert 'href="/officer/keys/"' in admin.get("/officer/").content.decode()
+    assert re.search(
+        r'href="/officer/keys/" aria-current="page"', admin.get("/officer/keys/").content.decode()
+    )
+    officer = client_for(builders.an_officer(builders.a_lender()))
+    assert "/officer/keys/" not in officer.get("/officer/").content.decode()
 
 
 def test_an_officer_makes_no_keys(client_for):
