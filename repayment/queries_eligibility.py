@@ -61,7 +61,7 @@ def asked_for(terms: Terms, *, bears_rate: bool) -> set[Relief]:
     found = set()
     if terms.deferral is not None:
         found.add(Relief.DEFERRAL)
-    if bears_rate and (terms.method is Method.INTEREST_FREE or not terms.rate):
+    if bears_rate and terms.principal and (terms.method is Method.INTEREST_FREE or not terms.rate):
         found.add(Relief.INTEREST_FREE)
     return found
 

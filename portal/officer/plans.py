@@ -24,7 +24,7 @@ from repayment.domain import restructure
 from repayment.domain.authority import Reason
 from repayment.domain.difference import differences, usual_amount
 from repayment.domain.schedule import Schedule
-from repayment.domain.terms import Terms
+from repayment.domain.terms import Terms, TermsRefused
 from repayment.models import Plan
 from repayment.views import drafts
 
@@ -45,7 +45,11 @@ def change(request: HttpRequest, ref: str) -> HttpResponse:
     plan, today = _plan(request, ref), clock.today()
     if plan.state not in variations.VARIABLE:
         return redirect("admin:case", plan.case.ref)
-    before = queries_plans.terms_to_vary(plan, today)
+    try:
+        before = queries_plans.terms_to_vary(plan, today)
+    except TermsRefused:
+        # Nothing is owed today: there is nothing to change.
+        return redirect("admin:case", plan.case.ref)
     policy = queries.policy_for(plan.case.lender, today)
     typed = drafts.typed(request)
     form = CounterForm(typed, before=before, policy=policy)

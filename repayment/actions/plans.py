@@ -195,7 +195,7 @@ def _restore(old: Plan, *, by: User) -> None:
 
 
 # ── the end of a plan, and what undoes it ────────────────────────────────────────────────────
-def complete(*, by: User, plan: Plan) -> Plan:
+def complete(*, by: User | None, plan: Plan) -> Plan:
     """Everything agreed is paid. The caller holds the plan; what stays owed until a review is never paid by rows."""
     _move(plan, negotiation.move_plan(PlanState(plan.state), PlanVerb.COMPLETE, who=Party.SYSTEM))
     record("plan.completed", by=by, plan=plan)
@@ -288,12 +288,18 @@ def suspend(
 def resume(*, by: User | None, plan: Plan) -> Plan:
     """Let a paused plan go on: every due day moves by the pause, in a new version that replaces this one.
 
-    Returns the version in force. Raises Refused while a payment waits for the lender's word.
+    Returns the version in force, or the plan itself where nothing is owed any more: then it is completed. Raises Refused while a payment waits for the lender's word.
     """
     plan = held(by=by, plan=plan)
     state = _after(plan, PlanVerb.RESUME, by)
     no_payment_may_wait(plan)
     pause, today = plan.suspensions.latest("at"), clock.today()
+    if not queries_plans.state_of(plan, today).owed.total:
+        # Paid off during the pause, by more than its rows had asked for so far: there is no day to move.
+        _move(plan, state)
+        complete(by=by, plan=plan)
+        settle(plan.case, otherwise="plan_completed")
+        return plan
     built = restructure.resumed(
         Terms.from_json(plan.terms),
         queries_plans.confirmed(plan),

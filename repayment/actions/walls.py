@@ -205,7 +205,8 @@ def _limits(
         ),
         (
             "periods",
-            length if _is_free(terms, own_rate) else 0,
+            # Without principal nothing bears interest, so nothing is given up.
+            length if terms.principal and _is_free(terms, own_rate) else 0,
             policy.interest_free_max_periods,
             _("The policy allows at most {limit} months without interest."),
         ),

@@ -14,11 +14,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from cases.domain import money
+
 from .allocation import Order, Paid, allocate, counted
+from .clauses import MAX_LUMPS
 from .ladder import Climb
 from .rows import Schedule, Sums, defer, month_after, owed
 from .schedule import build
-from .terms import Arrears, Deferral, Step, Terms, TermsRefused, Treatment
+from .terms import Arrears, Deferral, Lump, Method, Step, Terms, TermsRefused, Treatment
 
 
 class Operation(StrEnum):
@@ -209,7 +212,8 @@ def continued(terms: Terms, state: State) -> Terms:
 
     The starting point of every variation. What was missed is spread over the rows; where so much is paid that the light
     months or the length no longer fit, they are left out or shortened. A settlement goes on as instalments
-    without interest, because its sums no longer fit; a claw-back ends with the agreement that held it.
+    without interest, because its sums no longer fit; a claw-back ends with the agreement that held it. Where all principal
+    is paid, what is left of interest and fees goes on as dated sums. Raises TermsRefused where nothing is owed.
     """
     passed = state.months
     first_due = due_after(terms, passed) if passed or not terms.settlement else terms.first_due
@@ -253,7 +257,36 @@ def continued(terms: Terms, state: State) -> Terms:
         review=review,
         clawback=None,
     )
-    return _fitting(after)
+    return _fitting(after) if after.principal else _sums_left(after)
+
+
+def _sums_left(terms: Terms) -> Terms:
+    """Interest and fees alone: nothing bears interest any more, so no method divides it. A sum a month, the whole of it.
+
+    Over the months that are left, at most as many as a settlement has sums; nothing is let go.
+    """
+    owing = terms.interest + terms.fees
+    if not owing:
+        raise TermsRefused("principal", "nothing_owed", "There is no principal to pay back.")
+    months = terms.periods or (-(-owing // terms.amount) if terms.amount else 0)
+    count = min(months + sum(step.periods for step in terms.steps), MAX_LUMPS, owing)
+    paused = terms.deferral.periods if terms.deferral else 0
+    amounts = money.spread(owing, max(1, count))
+    lumps = tuple(
+        Lump(on=due_after(terms, paused + number), amount=amount) for number, amount in enumerate(amounts)
+    )
+    return dataclasses.replace(
+        terms,
+        method=Method.INTEREST_FREE,
+        first_due=lumps[0].on,
+        pay_day=None,
+        periods=None,
+        amount=None,
+        deferral=None,
+        steps=(),
+        review=None,
+        settlement=lumps,
+    )
 
 
 def _fitting(terms: Terms) -> Terms:
@@ -352,6 +385,9 @@ def resumed(
     moved = months_moved(after, paused_on, resumed_on)
     if moved == 0:
         return restructure(state, after)
+    if after.settlement:
+        lumps = tuple(dataclasses.replace(lump, on=month_after(lump.on, moved)) for lump in after.settlement)
+        return restructure(state, dataclasses.replace(after, settlement=lumps, first_due=lumps[0].on))
     if after.deferral is None and not after.steps:
         after = dataclasses.replace(after, deferral=Deferral(periods=moved, treatment=treatment))
     else:

@@ -107,6 +107,9 @@ def _changed(
     """The terms of one way and the months it is about; None where it does not fit this agreement."""
     if terms.is_open_ended or (behind == 0 and option in (Option.SPREAD, Option.TO_END)):
         return None
+    if terms.settlement:
+        # Only interest and fees are left, as sums that fit the months there are.
+        return (terms, len(terms.settlement)) if option is Option.SPREAD else None
     longer = terms if terms.periods is None else dataclasses.replace(terms, periods=terms.periods + behind)
     if option is Option.TO_END:
         return longer, behind

@@ -11,7 +11,7 @@ from cases.domain.refusal import Refused
 from repayment import queries, queries_plans, wording
 from repayment.actions import variations as actions
 from repayment.domain import restructure
-from repayment.domain.terms import Terms
+from repayment.domain.terms import Terms, TermsRefused
 from repayment.forms import CounterForm
 from repayment.models import Plan
 from repayment.views import drafts
@@ -27,7 +27,12 @@ def change(request: HttpRequest, ref: str) -> HttpResponse:
         return redirect("offer", ref=open_offer.ref)
     if plan.state not in actions.VARIABLE:
         return redirect("agreement", ref=plan.ref)
-    form = CounterForm(drafts.typed(request), before=queries_plans.terms_to_vary(plan, today))
+    try:
+        before = queries_plans.terms_to_vary(plan, today)
+    except TermsRefused:
+        # Nothing is owed today: there is nothing to change.
+        return redirect("agreement", ref=plan.ref)
+    form = CounterForm(drafts.typed(request), before=before)
     refused = None
     if form.is_bound and form.is_valid():
         for obstacle in actions.obstacles(plan=plan, terms=form.terms, on=today, by_lender=False):

@@ -14,9 +14,10 @@ from notices.actions import news
 from notices.models import Message
 from repayment import queries, queries_payments, queries_plans
 from repayment.actions import offers, payments, plans, variations
+from repayment.domain.allocation import Order
 from repayment.domain.restructure import Operation
 from repayment.domain.schedule import build
-from repayment.domain.terms import Clawback, Method, Terms, Waived
+from repayment.domain.terms import Arrears, Clawback, Method, Terms, Waived
 from repayment.models import Breach, Instalment, Offer, Plan, Restructuring, Suspension, Variation
 from tests import builders
 from tests.actions.negotiating import File, a_file, noticed, sent
@@ -226,6 +227,65 @@ def test_a_pause_is_the_lenders_to_give_and_costs_nothing(file: File, plan: Plan
         refused(plans.suspend, by=file.officers[0], plan=plan, reason="hardship", until=yesterday)
         == "until_passed"
     )
+
+
+def paid_but(file: File, plan: Plan, left: int) -> None:
+    """The lender has all that is owed on the plan today but so much, principal first."""
+    owed = queries_plans.state_of(plan, clock.today()).owed.total
+    pay(file, plan, owed - left)
+
+
+@pytest.fixture
+def principal_first(file: File) -> Plan:
+    (offer,) = sent(file)
+    terms = dataclasses.replace(
+        Terms.from_json(offer.terms),
+        arrears=Arrears.SPREAD,
+        allocation=Order.HARDSHIP,
+        method=Method.EQUAL_INSTALMENT,
+        periods=60,
+        waive_interest=0,
+        waive_fees=0,
+    )
+    return offers.accept(
+        by=file.borrower, offer=offers.counter(by=file.officers[0], offer=offer, terms=terms)
+    )
+
+
+def test_a_pause_ends_where_only_interest_and_fees_are_left(file: File, principal_first: Plan, clock) -> None:
+    plan = principal_first
+    paid_but(file, plan, 4_00)
+    plans.suspend(by=file.officers[0], plan=plan, reason="hardship")
+    clock.advance(days=40)
+    newest = plans.resume(by=file.officers[0], plan=plan)
+    assert newest.terms["principal"] == "0.00"
+    assert sum(row.amount for row in newest.instalments.all()) == 4_00
+    assert newest.instalments.first().due > clock.today
+    assert newest.state == Plan.State.ACTIVE
+
+
+def test_a_pause_of_an_agreement_on_which_nothing_is_owed_any_more_ends_with_it(
+    file: File, principal_first: Plan, clock
+) -> None:
+    plan = principal_first
+    plans.suspend(by=file.officers[0], plan=plan, reason="hardship")
+    paid_but(file, plan, 0)
+    plan.refresh_from_db()
+    assert plan.state == Plan.State.SUSPENDED, "interest of months to come is not asked for yet"
+    clock.advance(days=3)
+    assert plans.resume(by=file.officers[0], plan=plan).state == Plan.State.COMPLETED
+    assert not Restructuring.objects.exists()
+
+
+def test_what_is_left_of_interest_and_fees_can_be_agreed_anew(file: File, principal_first: Plan) -> None:
+    plan = principal_first
+    paid_but(file, plan, 4_00)
+    terms = queries_plans.terms_to_vary(plan, clock.today())
+    for by, other in ((file.borrower, file.officers[0]), (file.officers[0], file.borrower)):
+        offer = variations.propose(by=by, plan=plan, terms=terms)
+        offers.decline(by=other, offer=offer)
+    offer = variations.propose(by=file.borrower, plan=plan, terms=terms)
+    assert offers.accept(by=file.officers[0], offer=offer).replaces == plan
 
 
 # ── an early end ─────────────────────────────────────────────────────────────────────────────

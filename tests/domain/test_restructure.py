@@ -236,6 +236,62 @@ def test_a_pause_ends_after_it_began() -> None:
     assert caught.value.field == "resumed_on"
 
 
+# ── only interest and fees are left ──────────────────────────────────────────────────────────
+def without_principal(on: date, left: int = 9_00, **changes: Any) -> tuple[Terms, list[Paid]]:
+    """A plan of which all but `left` was paid, each instalment's principal first: interest and fees of the last one stay."""
+    plan = terms(**({"interest": 90_00, "fees": 30_01, "arrears": Arrears.SPREAD} | changes))
+    owed = state_at(plan, [], on=on, order=Order.HARDSHIP).owed.total
+    return plan, paid((date(2027, 1, 16), owed - left))
+
+
+@pytest.mark.parametrize("on", [date(2027, 1, 20), date(2027, 3, 20), date(2028, 6, 1)])
+def test_interest_and_fees_alone_go_on_as_sums_to_the_cent(on: date) -> None:
+    plan, made = without_principal(on)
+    state = state_at(plan, made, on=on, order=Order.HARDSHIP)
+    assert (state.owed.principal, state.owed.total) == (0, 9_00)
+    after = restructure(state, continued(plan, state))
+    assert sum(row.amount for row in after.schedule.rows) == 9_00
+    assert after.schedule.totals.waived == 0
+    assert after.schedule.rows[0].due > on
+    assert {row.due.day for row in after.schedule.rows} == {15}
+    assert len(after.schedule.rows) <= 12
+
+
+def test_what_is_left_of_interest_and_fees_keeps_the_months_that_were_left() -> None:
+    on = date(2027, 3, 20)
+    plan, made = without_principal(on, periods=6)
+    state = state_at(plan, made, on=on, order=Order.HARDSHIP)
+    assert len(continued(plan, state).settlement) == 4
+
+
+def test_a_pause_moves_the_sums_by_its_months() -> None:
+    on, until = date(2027, 2, 1), date(2027, 4, 3)
+    plan, made = without_principal(on, deferral=Deferral(periods=2, treatment=Treatment.WAIVED))
+    state = state_at(plan, made, on=on, order=Order.HARDSHIP, paid_until=until)
+    still = restructure(state, continued(plan, state)).schedule.rows
+    after = resumed(
+        plan, made, paused_on=on, resumed_on=until, treatment=Treatment.WAIVED, order=Order.HARDSHIP
+    )
+    assert [row.amount for row in after.schedule.rows] == [row.amount for row in still]
+    assert after.schedule.rows[0].due - still[0].due >= until - on
+    assert (still[0].due, after.schedule.rows[0].due) == (date(2027, 4, 15), date(2027, 6, 15))
+
+
+def test_fewer_cents_than_months_are_paid_in_as_many_sums_as_there_are_cents() -> None:
+    on = date(2027, 1, 20)
+    plan, made = without_principal(on, left=3)
+    state = state_at(plan, made, on=on, order=Order.HARDSHIP)
+    assert [lump.amount for lump in continued(plan, state).settlement] == [1, 1, 1]
+
+
+def test_where_nothing_at_all_is_owed_there_is_nothing_to_agree() -> None:
+    plan = terms(annual_rate=Decimal(0), method=Method.INTEREST_FREE)
+    state = state_at(plan, paid((date(2027, 1, 16), 12_000_00)), on=date(2027, 1, 20))
+    with pytest.raises(TermsRefused) as caught:
+        continued(plan, state)
+    assert caught.value.code == "nothing_owed"
+
+
 # ── whatever comes together ──────────────────────────────────────────────────────────────────
 @st.composite
 def plans(draw: st.DrawFn) -> Terms:
@@ -284,7 +340,7 @@ def holds(state: State, plan: Terms, made: list[Paid]) -> None:
 
 
 def again(state: State, plan: Terms) -> Restructure | None:
-    if state.owed.principal < 1_000:
+    if 0 < state.owed.principal < 1_000 or not state.owed.total:
         return None
     return restructure(state, continued(plan, state))
 
@@ -338,7 +394,7 @@ def test_pause_restructure_and_no_interest_go_together(
 ) -> None:
     resumed_on = paused_on + timedelta(days=length)
     before = state_at(plan, made, on=paused_on, paid_until=resumed_on)
-    if before.owed.principal < 1_000:
+    if 0 < before.owed.principal < 1_000 or not before.owed.total:
         return
     after = resumed(plan, made, paused_on=paused_on, resumed_on=resumed_on, treatment=treatment)
     holds(after.state, plan, made)

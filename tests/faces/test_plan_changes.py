@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from cases import clock as clocks
 from repayment import queries, queries_plans
-from repayment.actions import offers, plans, variations
+from repayment.actions import offers, payments, plans, variations
+from repayment.domain.allocation import Order
 from repayment.domain.schedule import build
-from repayment.domain.terms import Method, Terms
+from repayment.domain.terms import Arrears, Method, Terms
 from repayment.models import Offer, Plan
 from repayment.views.offers import affordability
 from tests.actions.negotiating import a_file, sent
@@ -172,3 +173,29 @@ def test_a_change_that_waits_counts_once_beside_its_agreement_and_hides_nothing(
     words = client.get(reverse("offers")).content.decode()
     assert "A change is asked for" not in words
     assert reverse("agreement", args=[plan.ref]) in words
+
+
+@pytest.mark.parametrize("left", [4_00, 0])
+def test_the_pages_of_a_change_open_where_only_interest_or_nothing_is_left(
+    client_for: Any, left: int
+) -> None:
+    file = a_file(1, overdue=50_000, max_periods=60, interest_free_max_periods=60)
+    (offer,) = sent(file)
+    terms = dataclasses.replace(
+        Terms.from_json(offer.terms),
+        method=Method.EQUAL_INSTALMENT,
+        periods=60,
+        arrears=Arrears.SPREAD,
+        allocation=Order.HARDSHIP,
+        waive_interest=0,
+        waive_fees=0,
+    )
+    ours = offers.counter(by=file.officers[0], offer=offer, terms=terms)
+    plan = offers.accept(by=file.borrower, offer=ours)
+    owed = queries_plans.state_of(plan, clocks.today()).owed.total
+    payments.claim(by=file.officers[0], plan=plan, amount=owed - left, on=clocks.today(), reference="")
+    for person, address in (
+        (file.borrower, reverse("agreement_change", args=[plan.ref])),
+        (file.officers[0], reverse("admin:plan_change", args=[plan.ref])),
+    ):
+        assert client_for(person).get(address).status_code == (200 if left else 302)
