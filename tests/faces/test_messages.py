@@ -284,10 +284,10 @@ def test_prevented_messages_are_counted_once_for_each_rule(me, clock):
 
 
 # ── what may still come, and whose words left ────────────────────────────────────────────────
-def test_the_page_says_what_may_still_come_this_week(me, client_for, clock):
+def test_the_page_says_what_may_still_come_in_seven_days(me, client_for, clock):
     plan = a_plan(clock.today + dt.timedelta(days=6), of=me)
     text = page(client_for(me)).replace("\xa0", " ")
-    assert "这周还可能收到" in text
+    assert "未来七天还可能收到" in text
     assert "5月15日 09:30" in text
     assert plan.case.lender.name in text
     assert Message.objects.count() == 0
