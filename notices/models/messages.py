@@ -56,6 +56,8 @@ class Message(models.Model):
     claimed_by = models.CharField(max_length=64, blank=True)
     # Real time, not the business clock: a lease must not move when a demo's clock does.
     lease_until = models.DateTimeField(null=True, blank=True)
+    # Real time too: when handing over began. A claim that has not begun surely did not leave.
+    started_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     # What left, kept as it left.
     address = EncryptedTextField(blank=True)
