@@ -66,6 +66,14 @@ class TermsForm(forms.Form):
             (7, _("One reminder a week")),
         ],
     )
+    gentle = forms.BooleanField(
+        label=_("Write to me at most once a day"),
+        help_text=_(
+            "For hard times: one message a day at most, from everyone together. You need not say why; we keep no reason. "
+            "Your lenders see only that you asked for gentle handling."
+        ),
+        required=False,
+    )
     follow_up = forms.BooleanField(
         label=_("Ask me how it goes after two weeks"),
         help_text=_("One message from us, two weeks after a plan begins. No lender is told."),
@@ -92,6 +100,7 @@ class TermsForm(forms.Form):
             "hours_to": terms.hours_to.strftime("%H:%M") if terms.hours_to else "",
             "days": terms.days,
             "pace": terms.pace,
+            "gentle": terms.gentle,
             "follow_up": terms.follow_up,
         }
 
@@ -108,6 +117,7 @@ class TermsForm(forms.Form):
             "hours_to": _time(data["hours_to"]),
             "days": data["days"],
             "pace": data["pace"] or 0,
+            "gentle": data["gentle"],
             "follow_up": data["follow_up"],
         }
 

@@ -183,7 +183,7 @@ class Allowance:
 
     `by_lender` (what left here) and `lender_cap` are about the one lender asked for. `next_lawful` is now when it
     may leave at once, and None when no waiting helps; `reasons` then say why. `because_of` others is never told
-    apart.
+    apart. `gentle`: the person asked for gentle handling, and is told that lenders see that much.
     """
 
     at: dt.datetime
@@ -195,6 +195,7 @@ class Allowance:
     next_lawful: dt.datetime | None
     rule: Reason
     reasons: Sequence[Reason]
+    gentle: bool = False
 
 
 def messages_for(user: User) -> QuerySet[Message]:
@@ -403,6 +404,7 @@ def allowance(
         next_lawful=at if verdict.allowed else verdict.not_before,
         rule=_reason(book, {"rule": cap.id}, on, language),
         reasons=_reasons(gate.findings_as_json(verdict.findings), lender, on, language),
+        gentle=facts.vulnerable,
     )
 
 

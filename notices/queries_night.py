@@ -16,12 +16,25 @@ from django.db.models.functions import Coalesce
 
 from cases import clock, queries_rulebooks
 from cases.domain import rulebook as rulebooks
+from cases.domain.person_facts import DAYS
 from cases.domain.rulebook import Rulebook
 from cases.models import Lender, User
 from notices.domain.heading import heading
-from notices.domain.night import FIELDS, RAW, Kind, Setting, pack, unpacked
+from notices.domain.night import (
+    EARLIER,
+    FIELDS,
+    NO_TERMS,
+    RAW,
+    WEEK_BITS,
+    Kind,
+    Setting,
+    pack,
+    terms_from_json,
+    unpacked,
+)
 from notices.domain.night import leaf as leaf_of
 from notices.models import Asked, Night
+from notices.queries_pooled import STOPS
 
 # Our own practice: when most people are up. The gate moves it where a rule or the person says later.
 HOUR = dt.time(9, 30)
@@ -70,6 +83,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("raw", "int4"),
     ("quiet_from", "int4"),
     ("quiet_to", "int4"),
+    ("wish", "int4"),
 )
 """What a row holds, with PostgreSQL's widths."""
 
@@ -115,6 +129,7 @@ def candidates(
     zones = _table("zones", ("name", "number"), [(name, n) for n, name in enumerate(found.zones)], values)
     branches = " UNION ALL ".join(_branch(source, at, horizon, values) for source in SOURCES)
     raw = " + ".join(f"{1 << bit} * ({_RAW_SQL[name]})" for bit, name in enumerate(RAW))
+    told = ", ".join(f"'{kind}'" for kind in (*STOPS, "opt_out", "inconvenient"))
     run = _instant(at)
     values += [run, run]
     chosen = {
@@ -129,6 +144,7 @@ def candidates(
         "raw": raw,
         "quiet_from": f"coalesce({_clock('f.hours_to')}, -1)",
         "quiet_to": f"coalesce({_clock('f.hours_from')}, -1)",
+        "wish": _WISH,
     }
     columns = ", ".join(_cast(chosen[name], width) for name, width in COLUMNS)
     sql = f"""
@@ -165,6 +181,7 @@ LEFT JOIN hold ha ON ha.borrower_id = c.person AND ha.debt_id IS NULL AND ha.at 
 LEFT JOIN hold hd ON hd.borrower_id = c.person AND hd.debt_id = c.debt AND hd.at = c.at
 LEFT JOIN cases_consent cs ON cs.borrower_id = c.person AND cs.lender_id = c.lender
   AND cs.purpose = 'remind' AND cs.revoked_at IS NULL
+LEFT JOIN (SELECT DISTINCT borrower_id FROM cases_designation WHERE kind IN ({told})) d ON d.borrower_id = c.person
 LEFT JOIN pend p ON p.person = c.person AND p.lender = c.lender AND p.debt = c.debt
 """
     # SQLite would go through every case in that order to find the few that are due; its rows are sorted where they are read.
@@ -198,7 +215,16 @@ _RAW_SQL = {
         "WHERE g.debt_id = c.debt AND g.state IN ('active', 'suspended')) THEN 1 ELSE 0 END"
     ),
     "answers": "c.answers",
+    "discreet": "CASE WHEN f.id IS NULL OR f.discreet THEN 1 ELSE 0 END",
+    "gentle": "CASE WHEN f.gentle THEN 1 ELSE 0 END",
+    "told": "CASE WHEN d.borrower_id IS NULL THEN 0 ELSE 1 END",
 }
+# The wished days of the week as bits, and behind them the pace. Most people named neither.
+_WEEK = " + ".join(
+    f"CASE WHEN CAST(f.days AS text) LIKE '%%{day}%%' THEN {1 << place} ELSE 0 END"
+    for place, day in enumerate(DAYS)
+)
+_WISH = f"CASE WHEN f.id IS NULL THEN 0 ELSE f.pace * {1 << WEEK_BITS} + {_WEEK} END"
 
 # Payments without a last word, by whom and for which debt (repayment.queries_payments.pending).
 _PENDING = """
@@ -389,6 +415,7 @@ def setting_of(held: Night) -> Setting:
             name: queries_rulebooks.of_version(version) or rulebooks.load(name)
             for name, version in held.books.items()
         },
+        terms=tuple(terms_from_json(each) for each in held.terms) or (NO_TERMS,),
     )
 
 
@@ -406,12 +433,13 @@ def heading_of(night: Night) -> bytes:
         zones=night.zones,
         laws=night.laws,
         books=night.books,
+        terms=night.terms,
     )
 
 
 def records_of(night: Night, first: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
     """Each record's number, its canonical bytes and its leaf as kept, in the order in which it was sealed; from `first` on."""
-    names = [name for name, _ in FIELDS]
+    names = [name for name, _ in FIELDS][: None if night.terms else EARLIER]
     rows = Asked.objects.filter(pk__gte=max(first, night.first), pk__lte=night.last).order_by("pk")
     for pk, leaf, *numbers in rows.values_list("pk", "leaf", *names).iterator(chunk_size=5_000):
         yield pk, pack(numbers), bytes(leaf)

@@ -8,12 +8,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from cases import clock
-from cases.domain.person_facts import PersonFact, same_channel
+from cases.domain.person_facts import DAYS, PersonFact, same_channel
 from cases.models import Contact, Debt, Designation, Lender, Mandate
 from cases.queries_designations import fact_of, person_fact
+from notices.domain import gate
 
 # Contacts that a person reads: what the daily cap on messages counts, whoever wrote them.
 WRITTEN = ("sms", "email", "wechat")
+# What a person said that stops every reminder, as the gate's holds are called.
+STOPS = ("cease", "represented", "dispute")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,10 @@ class Made:
 class Counted:
     """The contacts of some people since an instant, and which of them count for a lender."""
 
-    def __init__(self, people: Collection[int], *, since: dt.datetime) -> None:
+    def __init__(self, people: Collection[int], *, since: dt.datetime, lenders: Iterable[int] = ()) -> None:
+        """`lenders`: those that more contacts will be added for, so that all are looked up at once."""
+        self._mandates: dict[tuple[int, int], list[tuple[dt.date, dt.date | None]]] = {}
+        self._known: set[int] = set()
         self._of: defaultdict[int, list[Made]] = defaultdict(list)
         rows = Contact.objects.filter(
             borrower__in=people,
@@ -45,10 +51,14 @@ class Counted:
             ours = own and purpose == "reminder"
             made = Made(at=at, lender=lender, agency=agency, written=channel in WRITTEN, ours=ours)
             self._of[person].append(made)
-        self._mandates = _mandates(self._of.values())
+        self._learn((made for of_one in self._of.values() for made in of_one), lenders)
 
-    def add(self, person: int, made: Made) -> None:
-        self._of[person].append(made)
+    def add(self, rows: Iterable[tuple[int, Made]]) -> None:
+        """More contacts: whose, and which."""
+        rows = list(rows)
+        for person, made in rows:
+            self._of[person].append(made)
+        self._learn(made for _, made in rows)
 
     def all(self, person: int) -> Sequence[Made]:
         return self._of[person]
@@ -75,21 +85,21 @@ class Counted:
     def copied(self) -> "Counted":
         other = object.__new__(Counted)
         other._of = defaultdict(list, {person: list(made) for person, made in self._of.items()})
-        other._mandates = self._mandates
+        other._mandates, other._known = self._mandates, self._known
         return other
 
-
-def _mandates(
-    made: Iterable[Sequence[Made]],
-) -> dict[tuple[int, int], list[tuple[dt.date, dt.date | None]]]:
-    """(agency, lender) → the days on which one acted for the other; read only where somebody was contacted at all."""
-    involved = {pk for rows in made for row in rows for pk in (row.lender, row.agency) if pk is not None}
-    found: dict[tuple[int, int], list[tuple[dt.date, dt.date | None]]] = {}
-    if involved:
-        rows = Mandate.objects.select_related("end").filter(agency__in=involved)
-        for row in rows | Mandate.objects.select_related("end").filter(lender__in=involved):
+    def _learn(self, made: Iterable[Made], lenders: Iterable[int] = ()) -> None:
+        """(agency, lender) → the days on which one acted for the other; read only where somebody was contacted at all."""
+        involved = {pk for row in made for pk in (row.lender, row.agency) if pk is not None}
+        new = (involved | set(lenders)) - self._known
+        if not new:
+            return
+        self._known |= new
+        found: dict[tuple[int, int], list[tuple[dt.date, dt.date | None]]] = {}
+        rows = Mandate.objects.select_related("end").filter(agency__in=new)
+        for row in rows | Mandate.objects.select_related("end").filter(lender__in=new):
             found.setdefault((row.agency_id, row.lender_id), []).append((row.since, row.last_day))
-    return found
+        self._mandates |= found
 
 
 class Said:
@@ -103,14 +113,14 @@ class Said:
         self._debts = dict(Debt.objects.filter(ref__in=refs).values_list("pk", "ref")) if refs else {}
 
     def facts(
-        self, person: int, lender: Lender | None, debt_id: int | None, at: dt.datetime
+        self, person: int, lender: int | None, debt_id: int | None, at: dt.datetime
     ) -> Sequence[PersonFact]:
         """Those that hold at `at`. Of a message that names no debt, every fact is true; where nobody collects, only how and
         when the person may be written to."""
         return [
             fact
             for of, fact in self._of[person]
-            if (of is None or (lender is not None and of == lender.pk))
+            if of in (None, lender)
             and fact.holds(at)
             and (not fact.debts or debt_id is None or self._debts.get(debt_id) in fact.debts)
             and (lender is not None or fact.kind in ("opt_out", "inconvenient"))
@@ -124,8 +134,23 @@ class Said:
             for fact in facts
         )
 
+    def numbered(self) -> set[int]:
+        """The people who named a number or an address not to be used."""
+        return {person for person, rows in self._of.items() if self.names_numbers(fact for _, fact in rows)}
+
     def names_numbers(self, facts: Iterable[PersonFact]) -> bool:
         return any(fact.kind == "opt_out" and fact.number for fact in facts)
+
+
+def inconvenient(facts: Iterable[PersonFact]) -> tuple[gate.Inconvenient, ...]:
+    """The times among these facts that do not suit the person, as the gate takes them."""
+    return tuple(
+        gate.Inconvenient(
+            before=fact.before, after=fact.after, days=tuple(day for day in DAYS if day in fact.days)
+        )
+        for fact in facts
+        if fact.kind == "inconvenient"
+    )
 
 
 def _digits(number: str) -> str:

@@ -4,16 +4,16 @@ A message planned at night is proven by the night's own record, the very bytes t
 that speaks of it.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from cases import queries_ledger
+from cases.domain import merkle
 from cases.models import Event, Seal
-from notices.domain import night
+from notices.domain import heading, night
 from notices.models import Message, Night
 from notices.queries_night import heading_of, leaves_of, records_of
-
-STRUCT = ">" + "".join(width for _, width in night.FIELDS)
 
 
 def proof_of(message: Message, public_key: bytes) -> dict[str, Any] | None:
@@ -34,6 +34,7 @@ def _of_night(number: int, public_key: bytes) -> dict[str, Any] | None:
     found, record, _ = next(records_of(held, first=number), (0, b"", b""))
     if found != number:
         return None
+    letters, fields = night.layout(record)
     # The heading is leaf 0.
     position = number - held.first + 1
     leaves = partial(leaves_of, held)
@@ -43,8 +44,18 @@ def _of_night(number: int, public_key: bytes) -> dict[str, Any] | None:
     )
     return document | {
         "encoding": "hex",
-        "struct": STRUCT,
-        "fields": [name for name, _ in night.FIELDS],
+        "struct": letters,
+        "fields": list(fields),
         "heading": heading_of(held).decode(),
         "heading_path": list(heading_path),
+        **(_terms(held.terms, night.unpacked(record).terms) if held.terms else {}),
+    }
+
+
+def _terms(met: Sequence[Mapping[str, Any]], place: int) -> dict[str, Any]:
+    """The terms that the record names, and the way from them to the root in the heading."""
+    path = merkle.inclusion_path(heading.leaves_of(met), place)
+    return {
+        "terms": heading.terms_record(met[place]).decode(),
+        "terms_path": [step.hex() for step in path],
     }

@@ -17,11 +17,11 @@ from cases import clock
 from cases.actions import rulebooks as kept_rulebooks
 from cases.domain import rulebook as rulebooks
 from cases.domain.facts import most_in_a_local_day
-from cases.domain.person_facts import DAYS, PersonFact
+from cases.domain.person_facts import PersonFact
 from cases.models import Consent, Hold, Lender, User
 from notices.domain import delivery, gate, wording
 from notices.models import Decision, Message, OptOut, Preference, WechatLink
-from notices.queries_pooled import WRITTEN, Counted, Made, Said
+from notices.queries_pooled import STOPS, WRITTEN, Counted, Made, Said, inconvenient
 from repayment import queries as repayment_queries
 from repayment import queries_payments
 
@@ -40,8 +40,6 @@ __all__ = [
 ANY_LOCAL_DAY = dt.timedelta(hours=27)
 # A reminder put off again and again meets its `not_after` long before.
 _TRIES = 8
-# What a person said that stops every reminder, as the gate's holds are called.
-_STOPS = ("cease", "represented", "dispute")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +60,12 @@ class Surroundings:
     """All the gate looks at, for a set of people, as it stood when this was made.
 
     Reads once per kind of row, never per person. With `planned`, messages waiting to be sent count as
-    sent on their day: two reminders planned in one night must see each other.
+    sent on their day: two reminders planned in one night must see each other. `lenders`: whose slots will be taken here.
     """
 
-    def __init__(self, people: Iterable[int], *, at: dt.datetime, planned: bool) -> None:
+    def __init__(
+        self, people: Iterable[int], *, at: dt.datetime, planned: bool, lenders: Iterable[int] = ()
+    ) -> None:
         ids = set(people)
         self._preferences = {p.person_id: p for p in Preference.objects.filter(person__in=ids)}
         standing = Q(until__isnull=True) | Q(until__gt=at)
@@ -94,7 +94,7 @@ class Surroundings:
         self._said = Said(ids)
         pace = max((preference.pace for preference in self._preferences.values()), default=0)
         since = at - ANY_LOCAL_DAY - dt.timedelta(days=pace)
-        self._sent = Counted(ids, since=since)
+        self._sent = Counted(ids, since=since, lenders=lenders)
         if planned:
             waiting = Message.objects.filter(
                 person__in=ids,
@@ -102,8 +102,10 @@ class Surroundings:
                 state=Message.State.QUEUED,
                 purpose=Message.Purpose.REMINDER,
             ).exclude(channel=Message.Channel.INBOX)
-            for person, instant, lender in waiting.values_list("person_id", "due_at", "lender_id"):
-                self._sent.add(person, Made(at=instant, lender=lender, ours=True))
+            self._sent.add(
+                (person, Made(at=instant, lender=lender, ours=True))
+                for person, instant, lender in waiting.values_list("person_id", "due_at", "lender_id")
+            )
 
     def address(self, person: User, channel: str) -> str:
         """The confirmed address of this channel; empty when there is none."""
@@ -154,7 +156,7 @@ class Surroundings:
         zones = (person.timezone,)
         judged = rulebook_for(lender).judged_zones(zones)
         both = tuple(dict.fromkeys((*zones, *judged)))
-        said = self._said.facts(person.pk, lender, question.debt_id, at)
+        said = self._said.facts(person.pk, lender.pk if lender else None, question.debt_id, at)
         written = [made.at for made in self._sent.all(person.pk) if made.written]
         by_lender = list(self._sent.of_lender(person.pk, lender))
         held = {h.kind for h in self._holds[person.pk] if _touches(h, question.debt_id, at)}
@@ -171,18 +173,12 @@ class Surroundings:
                 (made.at for made in by_lender if made.written), now=at, zones=both
             ),
             contacts_by_lender_today=most_in_a_local_day((made.at for made in by_lender), now=at, zones=both),
-            holds=tuple(sorted(held | {fact.kind for fact in said if fact.kind in _STOPS})),
+            holds=tuple(sorted(held | {fact.kind for fact in said if fact.kind in STOPS})),
             opted_out=self._opted_out(person, lender, question.channel)
             or self._told_not_to(person, said, question.channel),
             paused=bool(preference and preference.paused_at),
             quiet=_quiet(preference),
-            inconvenient=tuple(
-                gate.Inconvenient(
-                    before=fact.before, after=fact.after, days=tuple(day for day in DAYS if day in fact.days)
-                )
-                for fact in said
-                if fact.kind == "inconvenient"
-            ),
+            inconvenient=inconvenient(said),
             days=tuple(preference.days) if preference else (),
             pace=preference.pace if preference else 0,
             last_reminder=max((made.at for made in self._sent.all(person.pk) if made.ours), default=None)
@@ -192,6 +188,7 @@ class Surroundings:
             reminds_of_plan=question.reminds_of_plan,
             payment_pending=bool(self._unsettled(question)),
             payment_disputed=any(self._unsettled(question)),
+            vulnerable=bool(preference and preference.gentle),
             content_complete=question.channel == "inbox"
             or not (self.discreet(person) and must_say(lender, at)),
             wording_approved=not question.wording or wording.is_known(question.wording),
@@ -206,7 +203,7 @@ class Surroundings:
         if question.channel == "inbox":
             return
         lender = question.lender.pk if question.lender else None
-        self._sent.add(question.person.pk, Made(at=at, lender=lender, ours=True))
+        self._sent.add([(question.person.pk, Made(at=at, lender=lender, ours=True))])
 
     def copy(self) -> "Surroundings":
         """The same rows, for a question whose slot nobody else shall see."""

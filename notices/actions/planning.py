@@ -18,15 +18,14 @@ from numpy.typing import NDArray
 from cases.actions import ledger
 from cases.actions import rulebooks as kept_rulebooks
 from cases.domain import rulebook as rulebooks
-from cases.models import Contact
 from notices import queries_night
 from notices.actions import recording, taking_up
-from notices.actions.asking import ANY_LOCAL_DAY, WRITTEN
+from notices.actions.night_facts import Mandates, add_said, sent_before
 from notices.actions.taking_up import Summary
 from notices.domain import bulk
 from notices.domain.bulk import Sent
-from notices.domain.night import Setting
-from notices.models import Message, Night
+from notices.domain.night import Setting, TermsList
+from notices.models import Night
 
 __all__ = ["HORIZON", "Summary", "plan"]
 
@@ -70,13 +69,15 @@ def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
     books = {name: rulebooks.load(name) for name in ("CN", "US", "UK")}
     found = queries_night.places()
     run = queries_night.next_run()
+    met, mandates = TermsList(), Mandates()
     judge = bulk.Night(
         run=run,
-        setting=Setting(zones=found.zones, laws=found.laws, books=books),
+        setting=Setting(zones=found.zones, laws=found.laws, books=books, terms=met.met),
         start=at,
         ahead=horizon.days + 1,
+        kin=mandates.kin(),
     )
-    work = _Work(judge, sent_before(at), found.law_of)
+    work = _Work(judge, sent_before(at, mandates), found.law_of, met)
     sql, values = queries_night.candidates(at, horizon, found, books)
     try:
         _stream(sql, values, work.take)
@@ -93,6 +94,7 @@ def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
             "zones": list(found.zones),
             "laws": [list(law) for law in found.laws],
             "books": {name: book.version_with_house for name, book in books.items()},
+            "terms": met.as_json(),
         }
     )
 
@@ -103,10 +105,10 @@ class _Work:
     A night of one block is written where it was read; a larger one beside it.
     """
 
-    def __init__(self, judge: bulk.Night, sent: Sent, law_of: Mapping[int, int]) -> None:
+    def __init__(self, judge: bulk.Night, sent: Sent, law_of: Mapping[int, int], met: TermsList) -> None:
         self.sink: recording.Sink = recording.Here()
         self.asked = 0
-        self._judge, self._sent, self._law_of = judge, sent, law_of
+        self._judge, self._sent, self._law_of, self._met = judge, sent, law_of, met
         self._rest: Columns | None = None
 
     def take(self, rows: Columns) -> None:
@@ -124,9 +126,9 @@ class _Work:
 
     def _settle(self, rows: Columns) -> None:
         people = rows["person"]
-        records = self._judge.settle(
-            bulk.candidates(rows, self._law_of), self._sent.of(int(people[0]), int(people[-1]))
-        )
+        found, told = bulk.candidates(rows, self._law_of, self._judge, self._met)
+        add_said(found, told, self._met)
+        records = self._judge.settle(found, self._sent.of(int(people[0]), int(people[-1])))
         self.asked += len(records)
         large = self.asked > BLOCK and connection.vendor == "postgresql"
         if large and isinstance(self.sink, recording.Here):
@@ -137,24 +139,6 @@ class _Work:
 def seal(night: Night) -> None:
     """One batch of the sealed record for the whole night."""
     ledger.seal_block(of=OF, block=night.pk, leaves=queries_night.leaves_of(night))
-
-
-def sent_before(at: dt.datetime) -> Sent:
-    """What counts towards anybody's day: written contacts, and reminders that wait for theirs."""
-    since = at - ANY_LOCAL_DAY
-    contacts = Contact.objects.filter(
-        at__gte=since, channel__in=WRITTEN, direction="outbound", party="borrower", removed_at__isnull=True
-    ).values_list("borrower_id", "lender_id", "at")
-    waiting = Message.objects.filter(
-        due_at__gte=since, state=Message.State.QUEUED, purpose=Message.Purpose.REMINDER
-    ).exclude(channel=Message.Channel.INBOX)
-    rows = [
-        (person, lender or 0, int(instant.timestamp()))
-        for found in (contacts, waiting.values_list("person_id", "lender_id", "due_at"))
-        for person, lender, instant in found.iterator(chunk_size=5_000)
-    ]
-    table = np.array(sorted(rows), dtype=np.int64).reshape(len(rows), 3).T
-    return Sent(person=table[0], lender=table[1], at=table[2])
 
 
 def _stream(sql: str, values: list[Any], take: Callable[[Columns], None]) -> None:

@@ -37,13 +37,15 @@ def set_terms(
     hours_to: dt.time | None = None,
     days: Collection[str] = (),
     pace: int = 0,
+    gentle: bool | None = None,
     follow_up: bool | None = None,
     language: str = "",
 ) -> Preference:
     """Replace the terms. A channel switched off becomes a dated opt-out, switched on again ends it.
 
     `days`: "mon" … "sun", none named means any. `pace`: the least days from one reminder to the next, 0 as the rules allow.
-    `follow_up`: whether we may ask how it goes; None leaves it, as an empty `language` (of the messages) does.
+    `gentle`: at most one message a day from everyone together, no reason asked. `follow_up`: whether we may ask how it goes.
+    None leaves either, as an empty `language` (of the messages) does.
 
     Refuses `hours_in_pairs`, `hours_order`, `day_unknown` and `pace_unknown`.
     """
@@ -64,6 +66,7 @@ def set_terms(
         "discreet": discreet,
         "days": [day for day in WEEK if day in days and len(set(days)) < len(WEEK)],
         "pace": pace,
+        "gentle": preference.gentle if gentle is None else gentle,
         "follow_up": preference.follow_up if follow_up is None else follow_up,
     }
     changed = [name for name, value in wishes.items() if getattr(preference, name) != value]

@@ -7,7 +7,7 @@ that two reminders planned in one night see each other. This is the only module 
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -40,6 +40,7 @@ CANDIDATE = np.dtype(
             "law",
             "quiet_from",
             "quiet_to",
+            "terms",
         )
     ]
 )
@@ -53,7 +54,8 @@ TRIES = 8
 """A reminder put off again and again meets its `not_after` long before."""
 _SPARE = 45
 """Local days a block may touch beyond those it plans: the gate's horizon, and some days on either side."""
-_UNASKED = -1
+_BEFORE = 40
+"""Local days before those, for the last reminder that somebody had."""
 # More than there are lenders: a person and a lender make one number.
 _LENDERS = 1 << 32
 _FLAGS = {
@@ -78,16 +80,43 @@ _INBOX = night.CHANNELS.index(Channel.INBOX)
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """What already counts towards somebody's day: sorted by person; `lender` 0 where there is none; `at` Unix seconds."""
+    """What already counts towards somebody's day: sorted by person; `lender` 0 where there is none; `at` Unix seconds; `what`
+    bits of WRITTEN, OURS and ONCE. A contact that counts for several lenders stands here for each, with ONCE only at the first.
+    """
 
     person: Ints
     lender: Ints
     at: Ints
+    what: Ints
 
     def of(self, first: int, last: int) -> "Sent":
         """Those of the people from `first` to `last`, both included."""
         low, high = np.searchsorted(self.person, [first, last + 1])
-        return Sent(person=self.person[low:high], lender=self.lender[low:high], at=self.at[low:high])
+        return Sent(
+            person=self.person[low:high],
+            lender=self.lender[low:high],
+            at=self.at[low:high],
+            what=self.what[low:high],
+        )
+
+
+WRITTEN, OURS, ONCE = 1, 2, 4
+"""A message; a reminder of ours, sent or waiting; to be counted for the person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kin:
+    """Lenders whose contacts count for each other, as one acts for the other: between two instants in Unix seconds, the
+    second not included. Each pair stands here both ways, and no two of its spans overlap."""
+
+    one: Ints
+    other: Ints
+    since: Ints
+    until: Ints
+
+
+def no_kin() -> Kin:
+    return Kin(**{name: np.empty(0, dtype=np.int64) for name in ("one", "other", "since", "until")})
 
 
 @dataclass
@@ -97,9 +126,9 @@ class _Combos:
     places: dict[int, int] = field(default_factory=dict)
     bits: list[int] = field(default_factory=list)
     questions: list[tuple[Rulebook, GateFacts]] = field(default_factory=list)
-    # After closed hours, and after a day that is full; worked out when first needed.
-    next: list[list[int]] = field(default_factory=list)
-    caps: list[tuple[int, int, int]] = field(default_factory=list)
+    # After closed hours, or after a day that is full; for those with a pace, from their next free day on.
+    next: dict[int, int] = field(default_factory=dict)
+    caps: list[tuple[int, int, int, int, int]] = field(default_factory=list)
 
 
 class Night:
@@ -108,14 +137,21 @@ class Night:
     `start` is the business instant of the run; candidates' moments lie between it and `ahead` days later.
     """
 
-    def __init__(self, *, run: int, setting: Setting, start: datetime, ahead: int = 3) -> None:
+    def __init__(
+        self, *, run: int, setting: Setting, start: datetime, ahead: int = 3, kin: Kin | None = None
+    ) -> None:
         self._run = run
+        self.start = int(start.timestamp())
+        self.kin = kin or no_kin()
+        self._kin_codes = self.kin.one * _LENDERS + self.kin.other
         self.days = ahead + _SPARE
         self._setting = setting
         self._first_day = (start.astimezone(UTC) - timedelta(days=3)).date()
         self._combos = _Combos()
         self._recorded = 0
         self._moments: dict[int, int] = {}
+        self._wishes: dict[tuple[int, int, int], int] = {}
+        self._wanted: dict[tuple[int, int], bool] = {}
         self._midnights: dict[int, Ints] = {}
         self._judged = [
             [self._place(setting.book(law).judged_zones((zone,))[0]) for zone in setting.zones]
@@ -141,17 +177,18 @@ class Night:
 
     # ── clocks ───────────────────────────────────────────────────────────────────────────────
     def day_of(self, zone: int, at: Ints) -> Ints:
-        """Local days since the run's first, by the clock of one zone."""
-        return np.searchsorted(self._midnights_of(zone), at, side="right") - 1
+        """Local days since the run's first, by the clock of one zone; before it, less than 0."""
+        return np.searchsorted(self._midnights_of(zone), at, side="right") - 1 - _BEFORE
 
     def _midnights_of(self, zone: int) -> Ints:
         """The first instants of the local days a block may touch."""
         if zone not in self._midnights:
             name = self._zones()[zone]
-            early = datetime.combine(self._first_day, datetime.min.time(), UTC) - timedelta(days=3)
+            first = self._first_day - timedelta(days=_BEFORE)
+            early = datetime.combine(first, datetime.min.time(), UTC) - timedelta(days=3)
             starts = []
-            for number in range(self.days):
-                found = clocks.first_instant(self._first_day + timedelta(days=number), 0, name, after=early)
+            for number in range(_BEFORE + self.days):
+                found = clocks.first_instant(first + timedelta(days=number), 0, name, after=early)
                 assert found is not None
                 starts.append(int(found.timestamp()))
             self._midnights[zone] = np.array(starts, dtype=np.int64)
@@ -175,29 +212,40 @@ class Night:
         return np.array(self._judged, dtype=np.int64)[law, zone]
 
     # ── combinations ─────────────────────────────────────────────────────────────────────────
-    def combos(self, zone: Ints, law: Ints, quiet_from: Ints, quiet_to: Ints, still: Ints, at: Ints) -> Ints:
+    def wishes(self, rows: Mapping[str, Ints]) -> Ints:
+        """Each row's wished hours and terms as one number."""
+        quiet = (rows["quiet_from"] + 1) << 17 | (rows["quiet_to"] + 1)
+        _, first, back = np.unique(quiet << 28 | rows["terms"], return_index=True, return_inverse=True)
+        columns = [rows[name][first].tolist() for name in ("quiet_from", "quiet_to", "terms")]
+        known = self._wishes
+        numbers = [known.setdefault(wish, len(known)) for wish in zip(*columns, strict=True)]
+        return np.array(numbers, dtype=np.int64)[back]
+
+    def combos(self, zone: Ints, law: Ints, wish: Ints, still: Ints, at: Ints) -> Ints:
         """The place of each row's combination; new ones are put before the gate."""
         moments, inverse = np.unique(at, return_inverse=True)
         ids = np.array([self._moments.setdefault(int(each), len(self._moments)) for each in moments])
-        keys = (
-            ((((ids[inverse] << 8 | zone) << 5 | law) << 17 | (quiet_from + 1)) << 17 | (quiet_to + 1)) << 1
-        ) | still
+        keys = (((ids[inverse] << 12 | zone) << 8 | law) << 20 | wish) << 1 | still
         unique, first, back = np.unique(keys, return_index=True, return_inverse=True)
         places = self._combos.places
+        wishes: list[tuple[int, int, int]] = []
         for key, row in zip(unique.tolist(), first.tolist(), strict=True):
             if key not in places:
+                wishes = wishes or list(self._wishes)
                 places[key] = len(places)
                 self._work_out(
                     int(zone[row]),
                     int(law[row]),
-                    (int(quiet_from[row]), int(quiet_to[row])),
+                    wishes[int(wish[row])],
                     still=bool(still[row]),
                     at=int(at[row]),
                 )
         return np.array([places[key] for key in unique.tolist()], dtype=np.int64)[back]
 
-    def _work_out(self, zone: int, law: int, quiet: tuple[int, int], *, still: bool, at: int) -> None:
+    def _work_out(self, zone: int, law: int, wish: tuple[int, int, int], *, still: bool, at: int) -> None:
         book = self._setting.book(law)
+        quiet_from, quiet_to, place = wish
+        terms = self._setting.terms[place]
         facts = GateFacts(
             now=datetime.fromtimestamp(at, UTC),
             channel=Channel.INBOX if still else Channel.SMS,
@@ -206,32 +254,72 @@ class Night:
             consented=True,
             address_known=True,
             zones=(self._setting.zones[zone],),
-            quiet=(night.clock_face(quiet[0]), night.clock_face(quiet[1])) if quiet[0] >= 0 else None,
+            quiet=(night.clock_face(quiet_from), night.clock_face(quiet_to)) if quiet_from >= 0 else None,
+            days=terms.days,
+            inconvenient=terms.inconvenient,
         )
-        limits = gate.caps(book, gate.first_day(book, facts))
+        limits = gate.caps(book, gate.first_day(book, facts), facts.lender_type)
         known = self._combos
         known.questions.append((book, facts))
-        known.bits.append(gate.hour_bits(book, facts, night=night.NIGHT_HOURS, quiet=night.QUIET_HOURS))
-        known.next.append([_UNASKED, _UNASKED])
-        known.caps.append((limits.per_lender, limits.per_person, limits.gentle))
+        known.bits.append(night.closed_bits(book, facts))
+        known.caps.append(
+            (limits.per_lender, limits.per_person, limits.gentle, limits.law_messages, limits.law_contacts)
+        )
 
     def looked_up(self, places: Ints) -> SimpleNamespace:
         known = self._combos
         caps = np.array(known.caps, dtype=np.int64)[places]
+        names = ("per_lender", "per_person", "gentle", "law_messages", "law_contacts")
         return SimpleNamespace(
             bits=np.array(known.bits, dtype=np.int64)[places],
-            caps=SimpleNamespace(per_lender=caps[:, 0], per_person=caps[:, 1], gentle=caps[:, 2]),
+            caps=SimpleNamespace(**{name: caps[:, number] for number, name in enumerate(names)}),
         )
 
-    def next_lawful(self, places: Ints, *, full: bool) -> Ints:
-        """The next lawful second of each combination, 0 where there is none: after its closed hours, or after the full day."""
+    def next_lawful(self, places: Ints, full: Ints, free: Ints, pace: Ints, last: Ints) -> Ints:
+        """The next lawful second of each combination, 0 where there is none: after its closed hours, or where `full` after
+        that day; not before the local day `free` where there is a last reminder, `pace` days before it."""
         known = self._combos
-        unique, back = np.unique(places, return_inverse=True)
-        for place in unique.tolist():
-            if known.next[place][full] == _UNASKED:
-                book, facts = known.questions[place]
-                known.next[place][full] = _epoch(gate.next_lawful(book, facts, full=full))
-        return np.array([known.next[place][full] for place in unique.tolist()], dtype=np.int64)[back]
+        keys = ((places << 1 | full) << 17) | np.where(last > 0, free + _BEFORE + 1, 0)
+        unique, first, back = np.unique(keys, return_index=True, return_inverse=True)
+        for key, row in zip(unique.tolist(), first.tolist(), strict=True):
+            if key not in known.next:
+                book, facts = known.questions[int(places[row])]
+                if last[row]:
+                    reminded = datetime.fromtimestamp(int(last[row]), UTC)
+                    facts = replace(facts, pace=int(pace[row]), last_reminder=reminded)
+                known.next[key] = _epoch(gate.next_lawful(book, facts, full=bool(full[row])))
+        return np.array([known.next[key] for key in unique.tolist()], dtype=np.int64)[back]
+
+    def may_have_to_say(self, law: Ints) -> NDArray[np.bool_]:
+        """Whether any day's rules want something said in such a lender's messages; under most laws none do."""
+        laws = self._setting.laws
+        ever = [gate.may_want_disclosure(self._setting.book(n), kind) for n, (_, kind) in enumerate(laws)]
+        return np.array(ever)[law]
+
+    def must_say(self, law: Ints, at: Ints) -> NDArray[np.bool_]:
+        """Whether the law wants something said in a lender's message of that moment (`gate.wants_disclosure`)."""
+        said = np.zeros(len(law), dtype=bool)
+        for each in np.unique(law).tolist():
+            here = np.flatnonzero(law == each)
+            moments, back = np.unique(at[here], return_inverse=True)
+            said[here] = np.array([self._must_say(each, moment) for moment in moments.tolist()])[back]
+        return said
+
+    def _must_say(self, law: int, at: int) -> bool:
+        if (law, at) not in self._wanted:
+            book = self._setting.book(law)
+            on = clocks.local_time(datetime.fromtimestamp(at, UTC), book.zone).date
+            self._wanted[law, at] = bool(gate.wants_disclosure(book, on, self._setting.laws[law][1]))
+        return self._wanted[law, at]
+
+    def kin_of(self, codes: Ints) -> tuple[Ints, Ints]:
+        """For each pair of lenders as one number, the places of its spans in `kin`: which code, and which place."""
+        low = np.searchsorted(self._kin_codes, codes, side="left")
+        return _spread(low, np.searchsorted(self._kin_codes, codes, side="right"))
+
+    def paces(self) -> Ints:
+        """The pace of each of the run's terms."""
+        return np.array([each.pace for each in self._setting.terms], dtype=np.int64)
 
     @property
     def run(self) -> int:
@@ -252,6 +340,10 @@ class _Block:
         self._who = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(person)))
         self._rank = np.arange(len(person)) - starts[self._who]
         self._judged = around.judged(self.rows["law"], self.rows["zone"])
+        self._wishes = around.wishes(self.rows)
+        self._pace = around.paces()[self.rows["terms"]]
+        # The last reminder of ours, wanted only for those who named a pace.
+        self._last = np.zeros(len(self._people), dtype=np.int64)
         self._pairs, self._pair = np.unique(self._who * _LENDERS + self.rows["lender"], return_inverse=True)
         self._own = self.rows["zone"][starts]
         # One count per clock: the person's own first, then every clock that a law reads here.
@@ -262,6 +354,9 @@ class _Block:
         self._by_pair = {
             zone: np.zeros((len(self._pairs), around.days), dtype=np.int16) for zone in self._readings
         }
+        # The same counts where every contact was a message, as at night most are.
+        self._by_contact = self._by_pair
+        self._relate()
         self._count_in(sent)
         self._facts = self._flags()
         self._protections = self._protected()
@@ -295,34 +390,47 @@ class _Block:
         rows = {name: values[here] for name, values in self.rows.items()}
         reminder = self._facts["reminder"][here]
         pushed = reminder * (rows["channel"] != _INBOX)
-        combos = self._around.combos(
-            rows["zone"], rows["law"], rows["quiet_from"], rows["quiet_to"], 1 - pushed, at
-        )
+        combos = self._around.combos(rows["zone"], rows["law"], self._wishes[here], 1 - pushed, at)
         known = self._around.looked_up(combos)
         to_person = self._counted(self._by_person, self._who[here], here, at)
         by_lender = self._counted(self._by_pair, self._pair[here], here, at)
         by_lender[rows["lender"] == 0] = 0
+        contacts = by_lender
+        if self._by_contact is not self._by_pair:
+            contacts = self._counted(self._by_contact, self._pair[here], here, at)
+            contacts[rows["lender"] == 0] = 0
+        pace = self._pace[here]
+        last = np.where(pace > 0, self._last[self._who[here]], 0)
+        free = np.zeros_like(at)
+        too_soon = np.zeros(len(here), dtype=bool)
+        paced = np.flatnonzero(last)
+        if paced.size:
+            zones = rows["zone"][paced]
+            free[paced] = self._days(zones, last[paced]) + pace[paced]
+            too_soon[paced] = (pushed[paced] == 1) & (self._days(zones, at[paced]) < free[paced])
         facts = SimpleNamespace(
             **{name: values[here] for name, values in self._facts.items()},
             pushed=pushed,
             sent_by_lender=by_lender,
             sent_to_person=to_person,
+            contacts_by_lender=contacts,
         )
         protections = self._protections[here]
         full = sum((np.where(test(facts, known.caps), bit, 0) for bit, test in night.CAPS), np.zeros_like(at))
-        delays = known.bits | full
+        delays = known.bits | full | np.where(too_soon, night.TOO_SOON, 0)
         not_before = np.zeros_like(at)
-        for is_full in (True, False):
-            late = np.flatnonzero((protections == 0) & (delays != 0) & ((full != 0) == is_full))
-            if late.size:
-                not_before[late] = self._around.next_lawful(combos[late], full=is_full)
+        late = np.flatnonzero((protections == 0) & (delays != 0))
+        if late.size:
+            not_before[late] = self._around.next_lawful(
+                combos[late], (full[late] != 0).astype(np.int64), free[late], pace[late], last[late]
+            )
         refused = (protections != 0) | ((delays != 0) & (not_before == 0))
         deferred = ~refused & (delays != 0)
         reasons = protections | delays | np.where(refused & (protections == 0), night.NO_LAWFUL_MOMENT, 0)
         record = np.empty(len(here), dtype=RECORD)
         for name in ("person", "lender", "debt", "about", "kind", "channel", "not_after", "flags"):
             record[name] = rows[name]
-        for name in ("zone", "law", "quiet_from", "quiet_to"):
+        for name in ("zone", "law", "quiet_from", "quiet_to", "terms"):
             record[name] = rows[name]
         record["run"], record["ask"], record["at"] = self._around.run, number, at
         record["outcome"] = np.where(
@@ -330,6 +438,7 @@ class _Block:
         )
         record["not_before"], record["reasons"] = not_before, reasons
         record["sent_to_person"], record["sent_by_lender"] = to_person, by_lender
+        record["contacts_by_lender"], record["last_reminder"] = contacts, last
         goes_on = deferred & (not_before < rows["not_after"])
         return record, goes_on, ~refused & ~deferred
 
@@ -364,7 +473,42 @@ class _Block:
         for reading in self._readings:
             days = self._clock(reading, self.rows["zone"][here], at)
             self._by_person[reading][who, days] += 1
-            self._by_pair[reading][pair, days] += 1
+            self._count_for_lenders(reading, pair, days)
+        self._last[who] = np.maximum(self._last[who], at)
+        if not self._kin_from.size:
+            return
+        row, place = _spread(
+            np.searchsorted(self._kin_from, pair, side="left"),
+            np.searchsorted(self._kin_from, pair, side="right"),
+        )
+        span, then = self._kin_span[place], at[row]
+        now = (self._around.kin.since[span] <= then) & (then < self._around.kin.until[span])
+        row, place = row[now], place[now]
+        for reading in self._readings:
+            days = self._clock(reading, self.rows["zone"][here[row]], at[row])
+            self._count_for_lenders(reading, self._kin_to[place], days)
+
+    def _count_for_lenders(self, reading: int, pair: Ints, days: Ints) -> None:
+        """One more message of each pair of a person and a lender; no place is met twice."""
+        self._by_pair[reading][pair, days] += 1
+        if self._by_contact is not self._by_pair:
+            self._by_contact[reading][pair, days] += 1
+
+    def _relate(self) -> None:
+        """Which of a person's lenders here act for each other: from one pair to another, with the place of the span."""
+        here: list[tuple[Ints, Ints, Ints]] = []
+        if self._around.kin.one.size:
+            who, lender = np.divmod(self._pairs, _LENDERS)
+            for step in range(1, len(who)):
+                one = np.flatnonzero(who[step:] == who[:-step])
+                if not one.size:
+                    break
+                row, span = self._around.kin_of(lender[one] * _LENDERS + lender[one + step])
+                here += [(one[row], one[row] + step, span), (one[row] + step, one[row], span)]
+        empty = np.empty(0, dtype=np.int64)
+        columns = [np.concatenate(each) for each in zip(*here, strict=True)] if here else [empty] * 3
+        order = np.argsort(columns[0], kind="stable")
+        self._kin_from, self._kin_to, self._kin_span = (each[order] for each in columns)
 
     def _count_in(self, sent: Sent) -> None:
         """What was sent before. Somebody may stand there many times."""
@@ -372,16 +516,25 @@ class _Block:
         inside = self._people[who] == sent.person
         if not inside.any():
             return
-        who, lender, at = who[inside], sent.lender[inside], sent.at[inside]
+        who, lender, at, what = (each[inside] for each in (who, sent.lender, sent.at, sent.what))
+        ours = np.flatnonzero(what & OURS)
+        np.maximum.at(self._last, who[ours], at[ours])
         key = who * _LENDERS + lender
         pair = np.minimum(np.searchsorted(self._pairs, key), len(self._pairs) - 1)
         of_pair = (self._pairs[pair] == key) & (lender != 0)
+        written, once = (what & WRITTEN) != 0, (what & ONCE) != 0
+        if (of_pair & ~written).any():
+            self._by_contact = {zone: counts.copy() for zone, counts in self._by_pair.items()}
         for reading in self._readings:
             days = self._clock(reading, self._own[who], at)
             near = (days >= 0) & (days < self._around.days)
-            _tally(self._by_person[reading], who[near], days[near])
-            near &= of_pair
-            _tally(self._by_pair[reading], pair[near], days[near])
+            count = near & written & once
+            _tally(self._by_person[reading], who[count], days[count])
+            count = near & written & of_pair
+            _tally(self._by_pair[reading], pair[count], days[count])
+            if self._by_contact is not self._by_pair:
+                count = near & of_pair
+                _tally(self._by_contact[reading], pair[count], days[count])
 
     def _clock(self, reading: int, zones: Ints, at: Ints) -> Ints:
         """Local days on one reading: everybody's own clock (-1), or one zone's."""
@@ -407,11 +560,15 @@ class _Block:
         return bits
 
 
-def candidates(rows: Mapping[str, Ints], law_of: Mapping[int, int]) -> NDArray[Any]:
-    """What the database said, as CANDIDATE rows: the way each message would take, and the facts that follow from it.
+def candidates(
+    rows: Mapping[str, Ints], law_of: Mapping[int, int], around: Night, met: night.TermsList
+) -> tuple[NDArray[Any], Ints]:
+    """What the database said, as CANDIDATE rows: the way each message would take, and the facts that follow from it; and the
+    places of those who told a lender something, which the database does not say.
 
     The way is the first of SMS, e-mail and WeChat that is confirmed, wanted and not opted out of; where none is, the first
-    that is confirmed, and the gate says why not; where nothing is confirmed, Steady's own pages.
+    that is confirmed, and the gate says why not. Where nothing is confirmed, or where discreet words would lack what the law
+    wants said, Steady's own pages.
     """
     # Whoever is soonest of no use goes first: one lender writes once a day.
     # Where two are of use equally long, what is due today goes before what is due tomorrow.
@@ -424,6 +581,13 @@ def candidates(rows: Mapping[str, Ints], law_of: Mapping[int, int]) -> NDArray[A
     refused = [bit[f"opt_{way}"] | ~bit[f"wants_{way}"] for way in ("sms", "email", "wechat")]
     open_ways = [known & ~no for known, no in zip(there, refused, strict=True)]
     channel = np.select([*open_ways, *there], [0, 1, 2, 0, 1, 2], default=_INBOX)
+    law = _laws(rows["lender"], law_of)
+    lacking = np.zeros(len(raw), dtype=bool)
+    discreet = np.flatnonzero(bit["discreet"] & (rows["lender"] != 0) & around.may_have_to_say(law))
+    if discreet.size:
+        now = np.full(len(discreet), around.start)
+        channel[discreet[around.must_say(law[discreet], now)]] = _INBOX
+        lacking[discreet] = around.must_say(law[discreet], rows["at"][discreet])
     opted_out = np.select([channel == way for way in range(3)], refused, default=False)
     yes = {
         Flag.OPTED_OUT: opted_out,
@@ -437,7 +601,9 @@ def candidates(rows: Mapping[str, Ints], law_of: Mapping[int, int]) -> NDArray[A
         Flag.PAYMENT_PENDING: bit["pending"],
         Flag.PLAN_IN_FORCE: bit["agreed"],
         Flag.REMINDS_OF_PLAN: bit["of_plan"],
+        Flag.VULNERABLE: bit["gentle"],
         Flag.ANSWERS: bit["answers"],
+        Flag.INCOMPLETE: lacking & (channel != _INBOX),
     }
     flags = np.full(len(raw), int(Flag.ADDRESS_KNOWN), dtype=np.int64)
     for flag, which in yes.items():
@@ -456,8 +622,10 @@ def candidates(rows: Mapping[str, Ints], law_of: Mapping[int, int]) -> NDArray[A
         "quiet_to",
     ):
         found[name] = rows[name]
-    found["channel"], found["flags"], found["law"] = channel, flags, _laws(rows["lender"], law_of)
-    return found
+    found["channel"], found["flags"], found["law"] = channel, flags, law
+    wishes, back = np.unique(rows["wish"], return_inverse=True)
+    found["terms"] = np.array([met.place_of_wish(wish) for wish in wishes.tolist()], dtype=np.int64)[back]
+    return found, np.flatnonzero(bit["told"])
 
 
 def _laws(lenders: Ints, law_of: Mapping[int, int]) -> Ints:
@@ -471,6 +639,13 @@ def leaves(records: NDArray[Any]) -> Iterator[bytes]:
     sha256 = hashlib.sha256
     for start in range(0, len(data), size):
         yield sha256(b"\0" + data[start : start + size]).digest()
+
+
+def _spread(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """From `low` up to `high`, not included, for each: whose range, and every place in it."""
+    count = high - low
+    row = np.repeat(np.arange(len(low)), count)
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
 
 
 def _tally(counts: NDArray[np.int16], group: Ints, days: Ints) -> None:

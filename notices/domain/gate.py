@@ -6,7 +6,7 @@ codes, answers, confirmations and required notices stop only at an address that 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
@@ -224,7 +224,8 @@ def judge(rulebook: Rulebook, facts: GateFacts) -> Verdict:
 def as_json(facts: GateFacts) -> dict[str, Any]:
     """The facts as JSON can hold them, to be stored with the decision; `from_json` reads them back."""
     quiet = facts.quiet and [at.isoformat() for at in facts.quiet]
-    return asdict(replace(facts, quiet=None)) | {
+    # Not `asdict`, which copies every value: this is done for every message.
+    return {each.name: getattr(facts, each.name) for each in fields(facts)} | {
         "now": facts.now.isoformat(),
         "zones": list(facts.zones),
         "holds": list(facts.holds),
@@ -322,6 +323,11 @@ def wants_disclosure(rulebook: Rulebook, on: date, lender_type: str) -> tuple[Ru
     return tuple(bound[name] for name in _DISCLOSURES if name in bound)
 
 
+def may_want_disclosure(rulebook: Rulebook, lender_type: str) -> bool:
+    """Whether on any day a row wants something said in such a lender's messages."""
+    return any(rule.id in _DISCLOSURES and rule.binds(lender_type) for rule in rulebook.rules)
+
+
 def _law_caps(rulebook: Rulebook, on: date, lender_type: str) -> tuple[Rule, ...]:
     bound = rulebook.in_force(on, lender_type)
     return tuple(bound[name] for name in _LAW_CAPS if name in bound)
@@ -333,12 +339,25 @@ def named(rulebook: Rulebook, kind: str, on: date, lender_type: str) -> Rule:
     return rulebook.in_force(on, lender_type).get(own) or rulebook.rule(f"house.{kind}", on)
 
 
-def hour_bits(rulebook: Rulebook, facts: GateFacts, *, night: int, quiet: int) -> int:
-    """Which closed hours the moment lies in: `night` by a rule or the house, `quiet` by the person's own wish."""
-    bits = 0
-    for finding in _closed(rulebook, facts, clocks.whole_second(facts.now)):
+def hour_bits(
+    rulebook: Rulebook, facts: GateFacts, *, night: int, quiet: int, inconvenient: int, days: int
+) -> int:
+    """Which closed times the moment lies in: `night` by a rule or the house, `quiet` and `days` by the person's own wish,
+    `inconvenient` by what they told the lender."""
+    if not _disturbs(facts):
+        return 0
+    at, bits = clocks.whole_second(facts.now), 0
+    for finding in _closed(rulebook, facts, at):
         bits |= quiet if finding.rule == QUIET else night
+    for found, bit in ((_inconvenient, inconvenient), (_off_days, days)):
+        if any(True for _ in found(rulebook, facts, at)):
+            bits |= bit
     return bits
+
+
+def is_too_soon(rulebook: Rulebook, facts: GateFacts) -> bool:
+    """Whether the person wants more days between two of our reminders."""
+    return _disturbs(facts) and any(True for _ in _too_soon(rulebook, facts, clocks.whole_second(facts.now)))
 
 
 def next_lawful(rulebook: Rulebook, facts: GateFacts, *, full: bool = False) -> datetime | None:
@@ -373,26 +392,48 @@ def _protections(rulebook: Rulebook, facts: GateFacts, now: datetime) -> Iterato
 
 def _delays(rulebook: Rulebook, facts: GateFacts, at: datetime) -> tuple[Finding, ...]:
     """What waiting cures, judged at `at`, which is `facts.now` or later. Steady's own pages disturb nobody at any hour."""
-    if facts.purpose != Purpose.REMINDER or facts.channel == Channel.INBOX:
+    if not _disturbs(facts):
         return ()
     return _sorted(
-        [*_closed(rulebook, facts, at), *_unwanted(rulebook, facts, at), *_over_caps(rulebook, facts, at)]
+        [
+            *_closed(rulebook, facts, at),
+            *_inconvenient(rulebook, facts, at),
+            *_off_days(rulebook, facts, at),
+            *_too_soon(rulebook, facts, at),
+            *_over_caps(rulebook, facts, at),
+        ]
     )
 
 
-def _unwanted(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:
-    """Days and times that the person ruled out, and reminders closer together than they want."""
+def _disturbs(facts: GateFacts) -> bool:
+    return facts.purpose == Purpose.REMINDER and facts.channel != Channel.INBOX
+
+
+def _inconvenient(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:
+    """Times that the person told the lender do not suit them."""
+    if not facts.inconvenient:
+        return
     for clock in clocks.local_times(at, _all_zones(rulebook, facts)):
         if any(each.holds(clock) for each in facts.inconvenient):
             rule = named(rulebook, "inconvenient", clock.date, facts.lender_type)
             yield conduct.found(rule, {"local_time": clock.clock, "zone": clock.zone})
             break
+
+
+def _off_days(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:
+    """Days of the week that the person ruled out."""
+    if not facts.days:
+        return
     for clock in clocks.local_times(at, _own_zones(rulebook, facts)):
-        if facts.days and WEEK[clock.date.weekday()] not in facts.days:
+        if WEEK[clock.date.weekday()] not in facts.days:
             yield conduct.found(
                 rulebook.rule(DAYS, clock.date), {"local_time": clock.clock, "zone": clock.zone}
             )
             break
+
+
+def _too_soon(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:
+    """Reminders closer together than the person wants."""
     if facts.pace and facts.last_reminder:
         last = clocks.whole_second(facts.last_reminder)
         for clock in clocks.local_times(at, _own_zones(rulebook, facts)):
@@ -408,8 +449,6 @@ def _unwanted(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Fi
 
 def _closed(rulebook: Rulebook, facts: GateFacts, at: datetime) -> Iterator[Finding]:
     """Hours in which nothing may come, on the first clock that says so."""
-    if facts.purpose != Purpose.REMINDER or facts.channel == Channel.INBOX:
-        return
     for rule, zones in _hours(rulebook, facts, at):
         finding = conduct.hours(rule, clocks.local_times(at, zones))
         if finding:

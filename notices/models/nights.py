@@ -4,7 +4,8 @@ from django.db import models
 
 
 class Night(models.Model):
-    """One run of planning. The numbers of its records point into `zones` and `laws`; `books` are the rulebooks' versions.
+    """One run of planning. The numbers of its records point into `zones`, `laws` and `terms`; `books` are the rulebooks'
+    versions. Without any `terms` it is from before records named them, and the last three numbers of Asked are not in its records.
 
     Its heading is the first sealed leaf (`leaf` is its hash), then follow its records: the rows of Asked from `first` to
     `last`, each of which names the same `run`. Append-only but for `taken_up`, the last record that has become a message.
@@ -15,6 +16,7 @@ class Night(models.Model):
     zones = models.JSONField()
     laws = models.JSONField()
     books = models.JSONField()
+    terms = models.JSONField(default=list)
     count = models.PositiveIntegerField()
     first = models.BigIntegerField()
     last = models.BigIntegerField()
@@ -56,6 +58,9 @@ class Asked(models.Model):
     quiet_to = models.IntegerField()
     sent_to_person = models.SmallIntegerField()
     sent_by_lender = models.SmallIntegerField()
+    terms = models.IntegerField(default=0)
+    last_reminder = models.BigIntegerField(default=0)
+    contacts_by_lender = models.SmallIntegerField(default=0)
     leaf = models.BinaryField()
 
     class Meta:

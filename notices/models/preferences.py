@@ -26,6 +26,8 @@ class Preference(models.Model):
     days = models.JSONField(default=list, blank=True)
     # The least days from one reminder to the next; 0 leaves it to the rules.
     pace = models.PositiveSmallIntegerField(default=0)
+    # Asked for, without a reason: at most one message a day. Why is nobody's business and is not kept.
+    gentle = models.BooleanField(_("Gentle handling"), default=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
 

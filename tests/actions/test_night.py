@@ -3,26 +3,38 @@
 import datetime as dt
 import functools
 import random
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connection
+from django.db import connection, transaction
 
 from cases import append_only
 from cases.actions import ledger
 from cases.domain import merkle, rulebook
-from cases.models import Consent, Contact, Hold, SealedTree, User
+from cases.models import (
+    Consent,
+    Contact,
+    Designation,
+    DesignationEnd,
+    Hold,
+    Lender,
+    Mandate,
+    SealedTree,
+    User,
+)
 from cases.queries_ledger import verify
 from notices import queries_night, queries_proof
-from notices.actions import planning, recording, taking_up
+from notices.actions import planning, preferences, recording, taking_up
 from notices.actions.asking import Question, Surroundings
-from notices.domain import bulk, night
-from notices.domain.night import Kind
+from notices.domain import bulk, gate, night
+from notices.domain.night import Answer, Kind
 from notices.models import Asked, Message, Night, OptOut, Preference, WechatLink
 from repayment.models import Payment, PaymentState
 from tests import builders
-from tests.actions.reminding import NINE_THIRTY, a_plan
+from tests.actions.reminding import NINE_THIRTY, a_message, a_plan
 
 TODAY = dt.date(2027, 5, 12)
 HOURS = dt.timedelta(hours=1)
@@ -60,7 +72,7 @@ def somebody(chance: random.Random, lenders):
         WechatLink.objects.create(
             person=person, openid=str(person.pk), openid_index=str(person.pk), since=NINE_THIRTY - 9 * HOURS
         )
-    if chance.random() < 0.5:
+    if chance.random() < 0.6:
         hours = chance.choice([(None, None), (dt.time(9), dt.time(20)), (dt.time(14), dt.time(18))])
         Preference.objects.create(
             person=person,
@@ -70,6 +82,10 @@ def somebody(chance: random.Random, lenders):
             hours_from=hours[0],
             hours_to=hours[1],
             paused_at=chance.choice([None, None, None, NINE_THIRTY]),
+            discreet=chance.random() < 0.6,
+            gentle=chance.random() < 0.4,
+            days=chance.choice([[], ["mon", "thu"], ["wed", "sat", "sun"]]),
+            pace=chance.choice([0, 0, 1, 3, 7]),
             changed_at=NINE_THIRTY,
         )
     if chance.random() < 0.3:
@@ -89,17 +105,24 @@ def somebody(chance: random.Random, lenders):
             since=since,
             until=chance.choice([None, since + 3 * HOURS]),
         )
-    for _ in range(chance.choice([0, 0, 1, 3])):
-        at = NINE_THIRTY - chance.randrange(0, 30) * HOURS
+    for _ in range(chance.choice([0, 0, 1, 3, 6])):
+        at = NINE_THIRTY - chance.choice([chance.randrange(0, 30), chance.randrange(0, 200)]) * HOURS
         Contact.objects.create(
             borrower=person,
-            lender=chance.choice([lender, None]),
+            lender=chance.choice([lender, None, chance.choice(lenders)]),
+            agency=chance.choice([None, *lenders]),
             at=at,
-            channel=chance.choice(["sms", "email", "call"]),
+            channel=chance.choice(["sms", "email", "call", "visit"]),
             direction="outbound",
-            party=chance.choice(["borrower", "borrower", "employer"]),
+            party=chance.choice(["borrower", "borrower", "borrower", "employer"]),
+            own=chance.random() < 0.6,
+            purpose=chance.choice(["reminder", "reminder", "demand"]),
             recorded_at=at,
         )
+    for _ in range(chance.choice([0, 0, 1, 2])):
+        say_something(chance, person, lenders, plan)
+    if chance.random() < 0.3:
+        a_message(person, lender, due_at=NINE_THIRTY + chance.choice([-3, 2, 20]) * HOURS)
     if chance.random() < 0.3:
         payment = Payment.objects.create(
             plan=plan,
@@ -123,21 +146,108 @@ def somebody(chance: random.Random, lenders):
     return plan
 
 
+def say_something(chance: random.Random, person, lenders, plan) -> None:
+    """One thing that a person told a lender, or all of them, about being contacted."""
+    said = {
+        "cease": {},
+        "represented": {},
+        "dispute": {"debt_ref": chance.choice(["", plan.debt.ref, builders.a_debt(person, lenders[0]).ref])},
+        "opt_out": {
+            "channel": chance.choice(["", "sms", "email", "wechat", "call"]),
+            "number": chance.choice(["", "", person.phone, f"p{person.pk}@example.test"]),
+        },
+        "inconvenient": {
+            "before": chance.choice(["", "11:00"]),
+            "after": chance.choice(["", "17:30"]),
+            "days": chance.choice([[], ["wed", "fri"]]),
+        },
+        "consent": {"scope": "night"},
+    }
+    kind = chance.choice(list(said))
+    since = NINE_THIRTY - chance.choice([-2, 40, 40, 40]) * HOURS
+    made = Designation.objects.create(
+        borrower=person,
+        lender=chance.choice([None, plan.case.lender, plan.case.lender, *lenders]),
+        kind=kind,
+        since=since,
+        until=chance.choice([None, None, since + 34 * HOURS]),
+        noted_at=NINE_THIRTY - 40 * HOURS,
+        **said[kind],
+    )
+    if chance.random() < 0.2:
+        DesignationEnd.objects.create(designation=made, at=NINE_THIRTY - chance.choice([-1, 9]) * HOURS)
+
+
+COUNTED = ("sent_to_person_today", "sent_by_lender_today", "contacts_by_lender_today", "last_reminder")
+# What at least one of these people must have, or the comparison says nothing.
+FACTS = {
+    *("holds", "opted_out", "paused", "quiet", "payment_pending", "payment_disputed", "vulnerable", "days"),
+    *("inconvenient", "pace", "zones", "channel", "lender_type", "consented", *COUNTED),
+}
+PLAIN = gate.GateFacts(
+    now=NINE_THIRTY,
+    channel="sms",
+    purpose="reminder",
+    lender_type="bank",
+    consented=True,
+    address_known=True,
+    zones=("Asia/Shanghai",),
+)
+LAWS = (
+    ("CN", "bank"),
+    ("CN", "debt_collector"),
+    ("US", "bank"),
+    ("US", "debt_collector"),
+    ("UK", "bank"),
+    ("UK", "debt_collector"),
+)
+
+
+def six_lenders():
+    """A creditor and a collector under each law; each collector acts for a creditor, one of them no more since yesterday."""
+    lenders = []
+    for jurisdiction, kind in LAWS:
+        lender = builders.a_lender(kind=kind)
+        Lender.objects.filter(pk=lender.pk).update(jurisdiction=jurisdiction)
+        lender.refresh_from_db()
+        lenders.append(lender)
+    for creditor, agency, until in (
+        (0, 1, None),
+        (2, 3, None),
+        (4, 5, TODAY - dt.timedelta(days=1)),
+        (2, 1, None),
+    ):
+        Mandate.objects.create(
+            lender=lenders[creditor],
+            agency=lenders[agency],
+            since=TODAY - dt.timedelta(days=30),
+            until=until,
+            noted_at=NINE_THIRTY - 100 * HOURS,
+        )
+    # The same line published twice counts nothing twice.
+    Mandate.objects.create(
+        lender=lenders[0], agency=lenders[1], since=TODAY, noted_at=NINE_THIRTY - 100 * HOURS
+    )
+    return lenders
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(4))
 def test_the_nights_facts_are_those_gathered_for_one_message(seed):
     chance = random.Random(seed)
-    lenders = [builders.a_lender() for _ in range(3)]
-    plans = {plan.pk: plan for plan in (somebody(chance, lenders) for _ in range(40))}
+    lenders = six_lenders()
+    plans = {plan.pk: plan for plan in (somebody(chance, lenders) for _ in range(45))}
     at = NINE_THIRTY - 5 * HOURS
     held = planning.record(at)
     assert held is not None
     setting = taking_up.setting_of(held)
     first = list(Asked.objects.filter(ask=0).order_by("pk"))
     matters = taking_up._matters([[row] for row in first])
-    assert len(first) > 40
+    assert len(first) > 45
     people = User.objects.in_bulk()
     around = Surroundings(people, at=at, planned=True)
+    seen: set[str] = set()
+    before = 0
     for row in first:
         plan = plans[matters[row.kind, row.about].plan.pk]
         person = people[row.person]
@@ -151,12 +261,46 @@ def test_the_nights_facts_are_those_gathered_for_one_message(seed):
         )
         facts = around.facts(question, dt.datetime.fromtimestamp(row.at, dt.UTC))
         told = night.facts_of(taking_up.ask_of(row), setting)
-        same = ("channel", "consented", "opted_out", "paused", "quiet", "payment_pending", "payment_disputed")
-        assert {name: getattr(told, name) for name in same} == {name: getattr(facts, name) for name in same}
-        assert (told.plan_in_force, told.reminds_of_plan, told.lender_type) == (True, True, facts.lender_type)
-        assert told.zones == facts.zones
-        named = {kind if kind in ("moratorium", "dispute", "represented") else "hold" for kind in facts.holds}
-        assert set(told.holds) == named
+        # Earlier candidates of the night have their slots: what was counted is compared for everybody's first.
+        counted = row.person != before
+        before = row.person
+        named = {kind if kind in gate.NAMED_HOLDS else "hold" for kind in facts.holds}
+        last = facts.last_reminder and facts.last_reminder.replace(microsecond=0)
+        expected = replace(facts, holds=tuple(sorted(named)), last_reminder=last)
+        if not counted:
+            expected = replace(expected, **{name: getattr(told, name) for name in COUNTED})
+        assert told == expected
+        seen |= {name for name in FACTS if getattr(told, name) != getattr(PLAIN, name)}
+    assert seen == FACTS
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(2))
+def test_asking_for_gentle_handling_never_brings_more(seed):
+    chance = random.Random(100 + seed)
+    lenders = six_lenders()
+    people = [somebody(chance, lenders).case.borrower for _ in range(30)]
+    for person in people:
+        a_plan(TODAY, TODAY + dt.timedelta(days=1), of=person, owed_to=chance.choice(lenders))
+    freely = brought(False, people)
+    gently = brought(True, people)
+    assert all(gently[person] <= count for person, count in freely.items())
+    assert sum(gently.values()) < sum(freely.values())
+
+
+def brought(gentle: bool, people) -> Counter[int]:
+    """How many reminders tonight's planning would send to each, if all of them were so; nothing is kept."""
+    inbox = night.CHANNELS.index("inbox")
+    with transaction.atomic():
+        for person in people:
+            terms = preferences.terms_of(person)
+            terms.gentle = gentle
+            terms.save()
+        planning.record(NINE_THIRTY - 5 * HOURS)
+        asked = Asked.objects.filter(outcome=Answer.ALLOWED).exclude(channel=inbox)
+        found = Counter(asked.values_list("person", flat=True))
+        transaction.set_rollback(True)
+    return Counter({person.pk: found[person.pk] for person in people})
 
 
 @pytest.mark.django_db
@@ -302,8 +446,8 @@ def test_a_night_of_many_blocks_is_written_beside_its_reading(monkeypatch):
 @pytest.mark.django_db
 def test_the_gate_of_today_gives_the_answers_of_the_night():
     chance = random.Random(3)
-    lenders = [builders.a_lender() for _ in range(2)]
-    for _ in range(30):
+    lenders = six_lenders()
+    for _ in range(40):
         somebody(chance, lenders)
     held = planning.record(NINE_THIRTY - 5 * HOURS)
     setting = taking_up.setting_of(held)

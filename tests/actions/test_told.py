@@ -232,6 +232,16 @@ def test_days_and_pace_are_kept_and_wait(me, clock):
     assert asked(me, lender, at=clock.now + dt.timedelta(days=7)).allowed
 
 
+def test_whoever_asked_for_gentle_handling_hears_once_a_day_from_everyone_together(me):
+    assert not preferences.terms_of(me).gentle
+    preferences.set_terms(by=me, sms=True, email=True, discreet=True, gentle=True)
+    contacted(me, lender=builders.a_lender(), at=NINE_THIRTY - HOUR)
+    assert rules(asked(me, builders.a_lender())) == ["house.vulnerable"]
+    # Saying the other terms again takes nothing back.
+    preferences.set_terms(by=me, sms=True, email=True, discreet=True)
+    assert Preference.objects.get(person=me).gentle
+
+
 def test_a_diary_slows_nobodys_pace(me):
     preferences.set_terms(by=me, sms=True, email=True, discreet=True, pace=3)
     contacted(me, lender=builders.a_lender(), at=NINE_THIRTY - 30 * HOUR)

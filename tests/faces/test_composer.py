@@ -59,6 +59,13 @@ def test_by_day_it_shows_the_words_as_they_would_arrive_and_sends_them(file, off
     assert OutboxEntry.objects.get().body in words(page)
 
 
+def test_it_says_who_asked_for_gentle_handling_and_no_reason(file, officer):
+    assert "温和相待" not in words(officer.get(url(file)))
+    preferences.set_terms(by=file.borrower, sms=True, email=True, discreet=True, gentle=True)
+    for page in (url(file), f"/officer/cases/{file.case.ref}/"):
+        assert "对方希望温和相待 所有机构合计，一天最多一条消息。" in words(officer.get(page))
+
+
 def test_at_ten_past_ten_the_page_names_the_rule_and_the_first_lawful_second(file, officer, clock):
     clock.set(NIGHT)
     page = words(officer.get(url(file)))

@@ -323,7 +323,7 @@ def test_what_is_planned_or_paid_is_not_expected_twice(me, clock):
 def test_several_plans_ask_no_more_questions(me, clock, django_assert_max_num_queries):
     for _ in range(4):
         a_plan(clock.today + dt.timedelta(days=9), of=me)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert len(queries_coming.expected_for(me)) == 4
 
 
@@ -335,11 +335,11 @@ def test_what_left_says_whose_words_they_are(me, client_for):
 
 # ── days, pace, one lender ───────────────────────────────────────────────────────────────────
 def test_days_pace_and_the_question_after_two_weeks_are_kept(me, client_for):
-    wish = OPEN | {"days": ["mon", "thu"], "pace": "3", "follow_up": "on"}
+    wish = OPEN | {"days": ["mon", "thu"], "pace": "3", "follow_up": "on", "gentle": "on"}
     client = client_for(me)
     assert client.post(reverse("contact_terms"), wish).status_code == 302
     terms = Preference.objects.get(person=me)
-    assert (terms.days, terms.pace, terms.follow_up) == (["mon", "thu"], 3, True)
+    assert (terms.days, terms.pace, terms.follow_up, terms.gentle) == (["mon", "thu"], 3, True, True)
     html = page(client, "contact_terms")
     assert 'value="thu"' in html
     assert "两周后问问我近况" in html

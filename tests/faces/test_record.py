@@ -15,7 +15,7 @@ from cases.actions import events, ledger
 from cases.domain.rulebook import load
 from cases.models import Seal
 from notices import queries_proof
-from notices.actions import dispatch, planning
+from notices.actions import dispatch, planning, preferences
 from notices.models import Message
 from tests.actions.negotiating import a_file
 from tests.actions.reminding import NINE_THIRTY, a_message, a_plan
@@ -138,6 +138,9 @@ def test_the_proof_of_a_message_is_checked_by_the_script_of_the_docs(
 ) -> None:
     clock.set(NINE_THIRTY)
     plans = [a_plan(NINE_THIRTY.date()) for _ in range(5)]
+    for place, pace in ((3, 3), (4, 7)):
+        someone = plans[place].case.borrower
+        preferences.set_terms(by=someone, sms=True, email=True, discreet=True, days=["wed"], pace=pace)
     if planned:
         planning.plan(NINE_THIRTY)
         message = Message.objects.get(plan=plans[3])
@@ -169,9 +172,14 @@ def test_the_proof_of_a_message_is_checked_by_the_script_of_the_docs(
         assert f"in {message.person.timezone} by rulebook {load('CN').version_with_house}" in said.stdout
         for heading in altered_headings(proof["heading"]):
             assert "heading is not in this batch" in run(proof | {"heading": heading}).stderr
+        terms = json.loads(proof["terms"])
+        assert terms == {"days": ["wed"], "inconvenient": [], "pace": 3}
+        for worse in ({"pace": 0}, {"days": []}):
+            text = json.dumps(terms | worse, sort_keys=True, separators=(",", ":"))
+            assert "not the terms of this night" in run(proof | {"terms": text}).stderr
         another = Message.objects.exclude(pk=message.pk).filter(record__isnull=False).first()
         beside = queries_proof.proof_of(another, ledger.public_key())
-        moved = proof | {name: beside[name] for name in ("record", "path", "position")}
+        moved = proof | {name: beside[name] for name in ("record", "path", "position", "terms", "terms_path")}
         assert run(moved).returncode == 0, "the heading is the same for the whole night"
     digits = "0123456789abcdef"
     forged = proof["record"][:-1] + digits[(digits.index(proof["record"][-1]) + 1) % 16] if planned else "{}"
