@@ -18,7 +18,6 @@ from repayment import queries_compare, queries_payments, queries_second_chance
 from repayment.actions import agreeing, plans, second_person, variations, walls
 from repayment.domain.crossing import above_statement
 from repayment.domain.schedule import build, terms_sha256
-from repayment.domain.second_chance import Whole
 from repayment.domain.second_chance_options import Way
 from repayment.models import Offer, Plan, PlanMark
 from repayment.queries_second_chance import Chance
@@ -92,7 +91,7 @@ def take(*, by: User, plan: Plan, option: str, seen: str) -> Taken:
         raise Refused("figures_changed", _("The figures have changed meanwhile. Please read them again."))
     waits = waits_for(chance, way)
     offer = variations.propose(by=by, plan=plan, terms=way.terms)
-    newest = None if waits else _agree(plan, offer, way, chance)
+    newest = None if waits else _agree(offer, way, chance)
     plans.record(
         "plan.way_chosen",
         by=by,
@@ -104,15 +103,17 @@ def take(*, by: User, plan: Plan, option: str, seen: str) -> Taken:
     return Taken(offer=offer, plan=newest)
 
 
-def _agree(plan: Plan, offer: Offer, way: Way, chance: Chance) -> Plan | None:
-    """The lender's yes by what it has published, as in `instant`; None where it turns out to be somebody's to give."""
+def _agree(offer: Offer, way: Way, chance: Chance) -> Plan | None:
+    """The lender's yes by what it has published, as in `instant`; None where it turns out to be somebody's to give.
+
+    One that ended early is replaced as it stands: in one step it is followed by the new version, and it never runs again
+    in between.
+    """
     if second_person.reasons(by=None, offer=offer, terms=way.terms, schedule=way.schedule):
         return None
     try:
         with transaction.atomic():
             walls.must_lie_ahead(way.terms)
-            if chance.standing.state is Whole.BROKEN:
-                plans.reinstate(by=None, plan=plan)
             return agreeing.agree(
                 by=None,
                 offer=offer,

@@ -214,7 +214,29 @@ def test_a_way_on_brings_a_broken_agreement_back_without_a_new_application(
     assert newest is not None
     assert (plan.state, newest.state, newest.replaces) == (Plan.State.SUPERSEDED, Plan.State.ACTIVE, plan)
     kinds = set(Event.objects.filter(about_ref=plan.ref).values_list("kind", flat=True))
-    assert {"plan.broken", "plan.reinstated", "plan.replaced", "plan.way_chosen"} <= kinds
+    assert {"plan.broken", "plan.replaced", "plan.way_chosen"} <= kinds
+    assert "plan.reinstated" not in kinds, "the old one never runs in between"
+
+
+def test_a_way_on_that_is_taken_back_leaves_the_end_as_it_was(file: File, plan: Plan, clock: Any) -> None:
+    _broken(file, plan, clock)
+    newest = take(file, plan, Option.TO_END, clock).plan
+    assert newest is not None
+    plans.take_back(by=file.borrower, plan=newest)
+    plan.refresh_from_db()
+    assert plan.state == Plan.State.BROKEN
+    assert take(file, plan, Option.TO_END, clock).plan is not None
+
+
+def test_a_way_on_that_is_the_lenders_to_answer_leaves_the_end_as_it_was(
+    file: File, plan: Plan, clock: Any
+) -> None:
+    _broken(file, plan, clock)
+    _budget(file, clock, 1)
+    taken = take(file, plan, Option.TO_END, clock)
+    plan.refresh_from_db()
+    assert (taken.plan, taken.offer.state, plan.state) == (None, Offer.State.OPEN, Plan.State.BROKEN)
+    assert not Event.objects.filter(kind="plan.reinstated").exists()
 
 
 def test_a_notice_from_before_an_end_that_was_undone_counts_no_more(
