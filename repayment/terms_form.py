@@ -395,6 +395,12 @@ def _treatment(value: str) -> Treatment | None:
     return Treatment(value) if value else None
 
 
+def _after_steps(terms: Terms) -> int:
+    """How many payments follow the lighter months, which the form asks for by themselves."""
+    lighter = sum(step.periods for step in terms.steps if step.amount)
+    return max(1, len(schedules.build(terms).rows) - lighter)
+
+
 def initial(terms: Terms) -> dict[str, Any]:
     """What the page opens with: the terms on the table, in the fields of their kind."""
     kind = kind_of(terms)
@@ -405,7 +411,7 @@ def initial(terms: Terms) -> dict[str, Any]:
     values: dict[str, Any] = {
         "method": kind.value,
         "rate": f"{(terms.annual_rate * 100).normalize():f}",
-        "periods": terms.periods or (len(schedules.build(terms).rows) if kind.is_divided else ""),
+        "periods": terms.periods or (_after_steps(terms) if kind.is_divided else ""),
         "amount": text(terms.amount) if terms.amount else "",
         "first_due": terms.first_due,
         "waive_interest": text(terms.waive_interest) if terms.waive_interest else "",

@@ -1,14 +1,17 @@
 """Reading an offer and answering it, once, whatever the browser does."""
 
 import dataclasses
+import datetime as dt
 
 import pytest
 
 from cases import clock as clocks
 from repayment.actions import choices, offers
-from repayment.domain.terms import Terms
+from repayment.domain.schedule import build
+from repayment.domain.terms import Method, Step, Terms, Treatment
 from repayment.models import Offer, Plan
 from repayment.tasks import expire_offers
+from repayment.terms_form import initial
 from tests import builders
 from tests.faces.paying import a_file, same_as_random, sent
 
@@ -283,3 +286,21 @@ def test_another_persons_offer_is_like_none(client_for, file, theirs, answer):
         assert same_as_random(stranger, "/offers/{}/" + answer, theirs.ref, "post")
     for officer in file.officers:
         assert client_for(officer).get(f"/offers/{theirs.ref}/{answer}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "periods", "amount"), [("fixed_amount", None, 200_000), ("interest_free", 12, None)]
+)
+def test_the_form_and_the_schedule_count_payments_alike(method, periods, amount):
+    terms = Terms(
+        currency="CNY",
+        principal=1_200_000,
+        method=Method(method),
+        start=dt.date(2027, 1, 1),
+        first_due=dt.date(2027, 2, 1),
+        periods=periods,
+        amount=amount,
+        steps=(Step(periods=2, amount=20_000), Step(periods=1, amount=0, treatment=Treatment.WAIVED)),
+    )
+    # Lighter months have fields of their own, and a month without a payment is no payment.
+    assert initial(terms)["periods"] + 2 == len(build(terms).rows)
