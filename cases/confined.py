@@ -26,7 +26,9 @@ SECONDS = 20
 MOST_BYTES = 24 * 1024 * 1024
 # Two cores, half a gigabyte each: more at once would be somebody else's trouble.
 _AT_ONCE = threading.BoundedSemaphore(2)
-_PATIENCE = 90
+# Whoever draws or waits holds a thread of the web server, which has four: one waits shortly, the last stays free for everybody.
+_IN_ALL = threading.BoundedSemaphore(3)
+_PATIENCE = 5
 # What fits the columns of the database; the child itself stays far below.
 _LONGEST_SIDE, _MOST_PAGES = 32_767, 1_000_000
 _logger = logging.getLogger(__name__)
@@ -55,12 +57,17 @@ def draw(file: IO[bytes], kind: Kind) -> Drawn:
 
     Raises Refused with `broken`, `too_many_pixels`, `locked`, `too_costly` (memory, time or output ran out) or `busy`.
     """
-    if not _AT_ONCE.acquire(timeout=_PATIENCE):
+    if not _IN_ALL.acquire(blocking=False):
         raise Refused("busy")
     try:
-        return _understood(_run(file, kind.code))
+        if not _AT_ONCE.acquire(timeout=_PATIENCE):
+            raise Refused("busy")
+        try:
+            return _understood(_run(file, kind.code))
+        finally:
+            _AT_ONCE.release()
     finally:
-        _AT_ONCE.release()
+        _IN_ALL.release()
 
 
 def _run(file: IO[bytes], code: str) -> bytes:

@@ -1,5 +1,6 @@
 """Complaining without an account: the form, the receipt to keep, and the page that it opens again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -42,7 +43,7 @@ def complain(request: HttpRequest) -> HttpResponse:
         context = preview(draft) | {"form": form, "visitor": True, "reach": draft.reach}
         return render(request, "complaints/preview.html", context)
     if not limits.allows("complain", limits.address(request), **_SENDS):
-        return _form_page(request, form, status=429, wait=True)
+        return _later(_form_page(request, form, status=429, wait=True), _SENDS)
     try:
         sent = actions.send(by=None, draft=draft, once=form.cleaned_data["once"])
     except Refused as refused:
@@ -68,7 +69,8 @@ def complaint_receipt(request: HttpRequest) -> HttpResponse:
         limits.allows("receipt", limits.address(request), **_LOOKS)
         and limits.allows("receipts", "all", **_LOOKS_OF_ALL)
     ):
-        return render(request, "complaints/receipt.html", {"form": form, "wait": True}, status=429)
+        page = render(request, "complaints/receipt.html", {"form": form, "wait": True}, status=429)
+        return _later(page, _LOOKS)
     if form.is_valid():
         index = actions.receipt_index(receipt.read(form.cleaned_data["receipt"]))
         found = queries_complaints.of_receipt(index).order_by("-sent_at", "-id").first()
@@ -121,6 +123,12 @@ def complaint_kinds(request: HttpRequest) -> HttpResponse:
         for issue, rows in taxonomy.load().by_issue()
     ]
     return render(request, "complaints/kinds.html", {"groups": groups})
+
+
+def _later(page: HttpResponse, limit: Mapping[str, int]) -> HttpResponse:
+    """A span of the limit begins at a round time, so its whole length is always long enough."""
+    page.headers["Retry-After"] = str(limit["seconds"])
+    return page
 
 
 def _form_page(

@@ -21,6 +21,9 @@ from cases.domain.refusal import Refused
 from cases.forms.evidence import EvidenceForm, ShareForm
 from cases.models import Complaint, Contact, Custody, Evidence, User
 
+# After how many seconds somebody who found no room may try again.
+_MINUTE = 60
+
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 ICONS = {Group.PICTURE: "eye", Group.DOCUMENT: "document", Group.AUDIO: "phone", Group.VIDEO: "eye"}
 
@@ -166,21 +169,21 @@ def _room(request: HttpRequest, to: Complaint | Contact, context: dict[str, Any]
     status = 200
     if request.method == "POST":
         form = EvidenceForm(request.POST, request.FILES, too_large=getattr(request, "too_large", []))
-        kept = _hand_in(request, to, form)
+        kept, is_busy = _hand_in(request, to, form)
         if kept:
             messages.success(
                 request, ngettext("%(n)s file is kept.", "%(n)s files are kept.", kept) % {"n": kept}
             )
         if not form.errors:
             return redirect(request.path)
-        status = 422
+        status = 503 if is_busy else 422
     rows = (
         queries_evidence.evidence_of_complaint(to)
         if isinstance(to, Complaint)
         else queries_evidence.evidence_of_contact(to)
     )
     cards = [_card(each) for each in queries_evidence.with_details(rows)]
-    return render(
+    answer = render(
         request,
         "cases/evidence/list.html",
         {
@@ -192,13 +195,16 @@ def _room(request: HttpRequest, to: Complaint | Contact, context: dict[str, Any]
         },
         status=status,
     )
+    if status == 503:
+        answer.headers["Retry-After"] = str(_MINUTE)
+    return answer
 
 
-def _hand_in(request: HttpRequest, to: Complaint | Contact, form: EvidenceForm) -> int:
-    """How many were kept; what was refused stands in the form, by name, beside the field."""
-    kept = 0
+def _hand_in(request: HttpRequest, to: Complaint | Contact, form: EvidenceForm) -> tuple[int, bool]:
+    """How many were kept, and whether a file found no room now; what was refused stands in the form, by name."""
+    kept, is_busy = 0, False
     if not form.is_valid():
-        return kept
+        return kept, is_busy
     files, about = form.cleaned_data["file"], form.cleaned_data["about"]
     enough = False
     for file in files:
@@ -211,11 +217,12 @@ def _hand_in(request: HttpRequest, to: Complaint | Contact, form: EvidenceForm) 
             form.add_error("file", f"{_shown_name(file.name)}: {refused}")
             # Twenty such files in one request would hold the site for minutes.
             enough = refused.code in {"too_costly", "busy"}
+            is_busy = is_busy or refused.code == "busy"
         else:
             kept += 1
     for name in form.too_large:
         form.add_error("file", f"{_shown_name(name)}: {actions.worded('too_large')}")
-    return kept
+    return kept, is_busy
 
 
 def _shown_name(name: str | None) -> str:

@@ -117,11 +117,9 @@ def test_pressed_twice_it_is_sent_once(visitor: Client, bank: Lender) -> None:
 def test_one_address_cannot_flood_the_desk(visitor: Client, bank: Lender, monkeypatch: Any) -> None:
     # One span of the limit, wherever the real hour stands.
     monkeypatch.setattr(time, "time", lambda: 1_900_000_000.0)
-    found = [
-        visitor.post(reverse("complain"), filled(bank, once=f"{n:020d}", send="1")).status_code
-        for n in range(21)
-    ]
-    assert (found[19], found[20]) == (302, 429)
+    found = [visitor.post(reverse("complain"), filled(bank, once=f"{n:020d}", send="1")) for n in range(21)]
+    assert (found[19].status_code, found[20].status_code) == (302, 429)
+    assert found[20].headers["Retry-After"] == "3600"
     assert Complaint.objects.count() == 20
 
 
@@ -155,7 +153,8 @@ def test_guessing_is_slowed_down(visitor: Client, bank: Lender, monkeypatch: Any
     monkeypatch.setattr(time, "time", lambda: 1_900_000_000.0)
     for _ in range(30):
         assert visitor.post(reverse("complaint_receipt"), {"receipt": receipt.new()}).status_code == 422
-    assert visitor.post(reverse("complaint_receipt"), {"receipt": kept.receipt}).status_code == 429
+    answer = visitor.post(reverse("complaint_receipt"), {"receipt": kept.receipt})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "600")
 
 
 def test_one_address_cannot_close_the_page_to_everybody(

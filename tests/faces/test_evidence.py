@@ -1,7 +1,10 @@
 """A person's own files on their own pages, and what a lender's officer sees of them: what is shown, while it is shown."""
 
+import contextlib
 import io
 import re
+import tempfile
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -13,8 +16,10 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from cases import append_only, evidence_files
+from cases import append_only, confined, evidence_files
 from cases.actions import evidence
+from cases.domain.evidence import KINDS
+from cases.domain.refusal import Refused
 from cases.models import Complaint, Custody, Event, Evidence, User, Viewing
 from tests import builders
 from tests.actions.complaining import a_complaint, a_contact
@@ -106,6 +111,56 @@ def test_after_one_file_that_costs_too_much_the_others_wait(
     assert time.monotonic() - begun < 5
     assert page.count("0.png: Drawing this file took too much time or memory") > 0
     assert all(f"{number}.png: Many files are being checked" in page for number in range(1, 8))
+
+
+def test_eight_costly_files_at_once_leave_a_thread_free_for_everybody(
+    monkeypatch: Any, tmp_path: Any
+) -> None:
+    """Of the four threads of a web process two draw and one waits a little; the rest are told at once."""
+    endless = tmp_path / "child.py"
+    endless.write_text("import time; time.sleep(600)")
+    monkeypatch.setattr("cases.confined.CHILD", endless)
+    monkeypatch.setattr("cases.confined.SECONDS", 2)
+    monkeypatch.setattr("cases.confined._PATIENCE", 0.2)
+    start, told = threading.Barrier(8), []
+
+    def hand_in() -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(HONEST["png"])
+            start.wait()
+            begun = time.monotonic()
+            with pytest.raises(Refused) as refused:
+                confined.draw(file, KINDS["png"])
+            told.append((refused.value.code, time.monotonic() - begun))
+
+    threads = [threading.Thread(target=hand_in) for _number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(code for code, _took in told) == ["busy"] * 6 + ["too_costly"] * 2
+    assert sum(took > 0.15 for _code, took in told) <= 3, "more than three held a thread"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_where_there_is_no_room_now_the_answer_says_when_to_come_back(
+    me: Client, complaint: Complaint, language: str
+) -> None:
+    words = {"en": "Please try again in a minute.", "zh-hans": "请过一分钟再试"}
+    with contextlib.ExitStack() as held:
+        for _number in range(3):
+            held.enter_context(confined._IN_ALL)
+        answer = me.post(
+            room(complaint),
+            {"file": [upload("a.png", HONEST["png"])], "about": "五月十一日晚上"},
+            headers={"accept-language": language},
+        )
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    page = answer.content.decode()
+    assert words[language] in page
+    assert "五月十一日晚上" in page
+    assert not Evidence.objects.exists()
+    assert me.post(room(complaint), {"file": [upload("a.png", HONEST["png"])]}).status_code == 302
 
 
 @pytest.mark.parametrize(
