@@ -12,6 +12,7 @@ from cases.forms.figures import CURRENCY, AmountField, RateField, ReadsBack
 from repayment.domain.cost import MAX_PAYMENTS, Every, series
 from repayment.domain.schedule import month_after
 from repayment.domain.terms import MAX_ROWS, Deferral, Method, Terms, Treatment
+from repayment.form_fields import PercentField
 
 _MONTHS_WORDS = {
     "required": _("Write a number of months, like 48."),
@@ -154,6 +155,10 @@ class RateForm(ReadsBack):
     )
     received_on = _date_field(_("When did it arrive?"), _("Empty means today."))
     first_on = _date_field(_("First payment on"), _("Empty means one interval after it arrived."))
+    daily = PercentField(
+        label=_("What is charged a day, if the contract says so"),
+        help_text=_("In per cent. A rule in the UK names such a figure."),
+    )
 
     def clean_received_on(self) -> dt.date | None:
         return _within_reason(self.cleaned_data["received_on"])

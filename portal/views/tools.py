@@ -130,7 +130,7 @@ def _rated(form: RateForm) -> Mapping[str, Any]:
     dearer = paid - data["received"]
     return {
         "found": found,
-        "elsewhere": _elsewhere(found, received_on, Decimal(dearer) * 100 / data["received"]),
+        "elsewhere": _elsewhere(found, received_on, Decimal(dearer) * 100 / data["received"], data["daily"]),
         "paid": paid,
         "cost": dearer,
         "received": data["received"],
@@ -140,7 +140,7 @@ def _rated(form: RateForm) -> Mapping[str, Any]:
 
 
 def _elsewhere(
-    found: Mapping[str, Mapping[str, str]], on: date, charges: Decimal
+    found: Mapping[str, Mapping[str, str]], on: date, charges: Decimal, daily: Decimal | None
 ) -> Sequence[tuple[str, Sequence[pack.BesideRow]]]:
     """What rules of other countries name, beside the same payments: what they do not tell us stays not known."""
     rows = []
@@ -149,6 +149,10 @@ def _elsewhere(
         (_("What rules in the US say of credit to service members"), "us", Convention.US_ACTUARIAL),
     ):
         rate = found.get(convention.value, {}).get("rate")
-        known = Cost(yearly=Decimal(rate.replace(",", "")) if rate else None, charges=round(charges, 2))
+        known = Cost(
+            yearly=Decimal(rate.replace(",", "")) if rate else None,
+            daily=None if daily is None else daily * 100,
+            charges=round(charges, 2),
+        )
         rows.append((title, pack.beside_rows(beside(rulebook.load(book), on, "", known))))
     return rows

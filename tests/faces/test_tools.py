@@ -88,6 +88,19 @@ def test_other_countries_caps_stand_beside_the_same_payments() -> None:
     assert "is confirmed until Tue 20 January 2026 only" in shown.replace("\N{NO-BREAK SPACE}", " ")
 
 
+@pytest.mark.parametrize(
+    ("daily", "said"),
+    [("0.8", "Here it is 0.8 %: not above it."), ("1", "Here it is 1 %: above what it allows.")],
+)
+def test_a_daily_charge_stands_beside_the_daily_cap_when_it_is_known(daily: str, said: str) -> None:
+    shown = page("/tools/rates/", RATING | {"received_on": "2026-11-22", "daily": daily})
+    assert said in shown.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_daily_charge_that_is_no_number_comes_back_with_a_word() -> None:
+    assert "error-summary" in page("/tools/rates/", RATING | {"daily": "lots"})
+
+
 @pytest.mark.parametrize("address", ["/tools/quote/", "/tools/rates/"])
 def test_nothing_is_kept(address: str) -> None:
     client = Client()
