@@ -190,6 +190,7 @@ def edit_heading(night):
             {"zones": ["America/New_York"] * len(night.zones)},
             {"laws": [[jurisdiction, "bank"] for jurisdiction, _ in night.laws] + [["UK", "bank"]]},
             {"books": night.books | {random.choice(sorted(night.books)): "0" * 64}},
+            {"terms": [*night.terms, {"days": ["mon"], "pace": 1, "inconvenient": []}]},
             {"count": night.count + random.choice([-1, 1])},
             {"at": night.at + dt.timedelta(microseconds=1)},
             {"run": night.run + 100},
@@ -202,7 +203,7 @@ def edit_heading(night):
 def exchange_headings(night):
     """Another night's heading, whole and with its own leaf but for the number that is there once."""
     other = random.choice(list(Night.objects.exclude(pk=night.pk)))
-    names = ("at", "zones", "laws", "books", "count", "leaf")
+    names = ("at", "zones", "laws", "books", "terms", "count", "leaf")
     Night.objects.filter(pk=night.pk).update(**{name: getattr(other, name) for name in names})
 
 
