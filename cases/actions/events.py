@@ -16,7 +16,22 @@ def record(
     **data: Any,
 ) -> Event:
     """Append one Event. `by` None is the system itself; `data` holds codes and figures, no personal text."""
-    return Event.objects.create(
+    event = unsaved(kind, by=by, about=about, person=person, lender=lender, **data)
+    event.save(force_insert=True)
+    return event
+
+
+def unsaved(
+    kind: str,
+    *,
+    by: User | None,
+    about: Any,
+    person: User | None = None,
+    lender: Lender | None = None,
+    **data: Any,
+) -> Event:
+    """The same Event, for a caller who writes many at once."""
+    return Event(
         at=clock.now(),
         kind=kind,
         actor_ref=by.ref if by else "",
