@@ -5,6 +5,7 @@ its bytes, so a decision can name exactly the rules it was made under, and anyon
 """
 
 import hashlib
+import os
 import re
 import string
 import tomllib
@@ -239,17 +240,23 @@ def load(source: str | Path) -> Rulebook:
 
     Raises RulebookError naming the row.
     """
-    path = source if isinstance(source, Path) else DIRECTORY / f"{source.lower()}.toml"
-    house = path.with_name(HOUSE)
-    joined = path.stem in JURISDICTIONS and house.is_file()
+    path, house = _files_of(source, DIRECTORY)
     try:
-        return _load(path, _changed(path), house if joined else None, _changed(house) if joined else 0)
+        return _load(path, _changed(path), house, _changed(house) if house else 0)
     except FileNotFoundError:
         raise RulebookError(f"{path.name}: there is no such rule file") from None
 
 
+@lru_cache(maxsize=64)
+def _files_of(source: str | Path, directory: Path) -> tuple[Path, Path | None]:
+    """The rule file, and the house's own rules where it is joined with them. Asked for every message, so worked out once."""
+    path = source if isinstance(source, Path) else directory / f"{source.lower()}.toml"
+    house = path.with_name(HOUSE)
+    return path, house if path.stem in JURISDICTIONS and house.is_file() else None
+
+
 def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns
+    return os.stat(path).st_mtime_ns
 
 
 @lru_cache(maxsize=16)

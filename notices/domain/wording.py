@@ -6,6 +6,7 @@ sentence. Links are never sent, amounts never by SMS, and what could pass for a 
 
 import hashlib
 import json
+import os
 import re
 import tomllib
 import unicodedata
@@ -226,7 +227,10 @@ def sms_length(text: str) -> SmsLength:
 
 def load(directory: Path = DIRECTORY) -> Wordings:
     """Every wording of a directory. Raises WordingError naming the file and the place."""
-    stamp = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(directory.glob("*.toml")))
+    with os.scandir(directory) as files:
+        stamp = tuple(
+            sorted((file.name, file.stat().st_mtime_ns) for file in files if file.name.endswith(".toml"))
+        )
     return _load(directory, stamp)
 
 
