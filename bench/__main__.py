@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-BENCHES = ("schedule", "batch", "search", "conduct", "record", "planning")
+BENCHES = ("schedule", "batch", "search", "conduct", "record", "planning", "outbox")
 _LINE = re.compile(r"ratio:?\s+([\d.]+)(.*?)(?:\(target (?:at most )?([\d.]+)\))?$")
 
 

@@ -1,49 +1,77 @@
 """What providers say about a message, and the state that follows from it. A state never goes back."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from cases import clock
 from cases.actions import events
+from cases.models import Contact, Event
 from notices.channels import Answer
 from notices.domain import delivery
 from notices.models import Message, Receipt
 
 
-@transaction.atomic
 def record(*, message: Message, answer: Answer) -> Message:
-    """Keep what the provider said; the same word twice is one receipt. Returns the message as it now stands.
+    """Keep what the provider said; the same word twice is one receipt. Returns the message as it now stands."""
+    record_all([(message, answer)])
+    return Message.objects.select_related("person", "lender").get(pk=message.pk)
 
-    Late, doubled and disordered answers are all welcome: the state only ever rises. A message that was
-    never handed over (still waiting, withheld) keeps its state; the receipt is kept as evidence.
+
+@transaction.atomic
+def record_all(said: Sequence[tuple[Message, Answer]]) -> None:
+    """Keep what providers said about any number of messages, in a fixed number of queries.
+
+    Late, doubled and disordered answers are all welcome: the state only ever rises. A message that was never handed over
+    (still waiting, withheld) keeps its state; the receipt is kept as evidence.
     """
-    message = (
-        Message.objects.select_for_update(of=("self",)).select_related("person", "lender").get(pk=message.pk)
+    if not said:
+        return
+    known = {message.pk: message for message, _ in said}
+    before = dict(
+        Message.objects.select_for_update().filter(pk__in=known).order_by("pk").values_list("pk", "state")
     )
-    receipt, new = Receipt.objects.get_or_create(
-        message=message, provider_id=answer.provider_id, status=answer.status, defaults={"at": answer.at}
-    )
-    state = _after(message.state, answer.status)
-    if not new or state == message.state:
-        return message
-    message.state = state
-    message.lease_until = None
-    message.claimed_by = ""
-    if message.sent_at is None and state != Message.State.FAILED:
-        message.sent_at = clock.now()
-    message.save(update_fields=["state", "lease_until", "claimed_by", "sent_at"])
-    if message.contact and state == Message.State.FAILED:
-        message.contact.outcome = "not_connected"
-        message.contact.save(update_fields=["outcome"])
-    events.record(
+    there = set(Receipt.objects.filter(message__in=known).values_list("message_id", "provider_id", "status"))
+    state, made, told = dict(before), [], []
+    for message, answer in said:
+        name = (message.pk, answer.provider_id, answer.status)
+        if message.pk not in before or name in there:
+            continue
+        there.add(name)
+        made.append(
+            Receipt(message=message, provider_id=answer.provider_id, status=answer.status, at=answer.at)
+        )
+        risen = _after(state[message.pk], answer.status)
+        if risen != state[message.pk]:
+            state[message.pk] = risen
+            told.append(_event(message, risen, answer))
+    Receipt.objects.bulk_create(made)
+    _write({pk: after for pk, after in state.items() if after != before[pk]})
+    Event.objects.bulk_create(told)
+
+
+def _write(states: dict[int, str]) -> None:
+    for after in sorted(set(states.values())):
+        which = Message.objects.filter(pk__in=[pk for pk, each in states.items() if each == after])
+        settled = {"state": after, "lease_until": None, "claimed_by": ""}
+        if after == Message.State.FAILED:
+            which.update(**settled)
+            Contact.objects.filter(message__in=which).update(outcome="not_connected")
+        else:
+            which.update(**settled, sent_at=Coalesce("sent_at", clock.now()))
+
+
+def _event(message: Message, state: str, answer: Answer) -> Event:
+    return events.unsaved(
         f"message_{state}",
         by=None,
         about=message,
         person=message.person,
         lender=message.lender,
         channel=message.channel,
-        provider_said=receipt.status,
+        provider_said=answer.status,
     )
-    return message
 
 
 def _after(state: str, word: str) -> str:

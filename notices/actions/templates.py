@@ -6,7 +6,7 @@ discreet wording and the line that says how to end reminders stay as they are.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -154,8 +154,15 @@ def entries_of(template: Template) -> Wordings:
 
 def in_use(lender: Lender) -> dict[str, Wordings]:
     """The lender's own published words, by sentence. One query."""
-    own = Template.objects.filter(lender=lender, state=Template.State.PUBLISHED)
-    return {template.key: entries_of(template) for template in own}
+    return in_use_by([lender.pk]).get(lender.pk, {})
+
+
+def in_use_by(lenders: Collection[int]) -> dict[int, dict[str, Wordings]]:
+    """The same for any number of lenders, still one query; a lender without words of its own is left out."""
+    found: dict[int, dict[str, Wordings]] = {}
+    for template in Template.objects.filter(lender__in=lenders, state=Template.State.PUBLISHED):
+        found.setdefault(template.lender_id, {})[template.key] = entries_of(template)
+    return found
 
 
 def _plain(entries: Wordings) -> list[wording.Entry]:

@@ -51,7 +51,8 @@ class Letter:
 class Channel(Protocol):
     """One way of sending.
 
-    Sending twice under one key must have one effect wherever the provider makes that possible. Any exception
+    `takes_many` (no, where it is not said): several threads may send by it at once, so that many letters are on their way
+    together. Sending twice under one key must have one effect wherever the provider makes that possible. Any exception
     other than NotTaken and Rejected means "in doubt".
     """
 

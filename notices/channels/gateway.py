@@ -30,6 +30,7 @@ class Gateway:
     """One channel of the gateway. `channel` is the word that the gateway knows it by."""
 
     channel = ""
+    takes_many = True
 
     def send(self, letter: Letter) -> Answer:
         sheet = {

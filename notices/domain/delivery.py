@@ -46,6 +46,12 @@ class InDoubt(StrEnum):
 
 
 LEASE = timedelta(seconds=60)
+FRESH = timedelta(seconds=5)
+"""An answer of the gate that is older is asked for again before anything leaves."""
+BATCH = 100
+"""So many messages are judged and claimed together."""
+BEGUN = 8
+"""So many are handed over between two marks: the most that one killed worker can leave in doubt."""
 ATTEMPTS = 3
 """After so many failed attempts a message has failed, so that a poisoned row cannot hold up the others."""
 RETRY_AFTER = (timedelta(seconds=5), timedelta(minutes=5))

@@ -8,13 +8,16 @@ import threading
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cases.actions import work
 from cases.domain import rulebook
 from cases.models import Consent, Contact, Event, Hold, Work
 from notices import channels
 from notices.actions import dispatch, news, planning, preferences, receipts
+from notices.actions.claiming import claim
 from notices.channels import Answer, CannotTell, NotTaken, Rejected
+from notices.domain import breaker
 from notices.models import Decision, Message, OptOut, OutboxEntry, Receipt
 from repayment.models import Plan
 from tests import builders
@@ -25,6 +28,7 @@ pytestmark = pytest.mark.django_db
 NIGHT = dt.datetime(2027, 5, 12, 14, 10, tzinfo=dt.UTC)
 NEXT_MORNING = dt.datetime(2027, 5, 13, 0, 0, 1, tzinfo=dt.UTC)
 AT_ONCE = dt.timedelta(seconds=0)
+VALUES = {"date": "2027-05-15", "amount": 74_421, "number": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -371,8 +375,65 @@ def test_one_provider_that_cannot_be_asked_holds_up_nobody():
 def test_a_worker_that_was_held_up_past_its_lease_does_not_start_to_send():
     a_message()
     provider = Provider()
-    dispatch.drain(channel_of=provider, lease=AT_ONCE)
+    assert dispatch.drain(channel_of=provider, lease=AT_ONCE) == dispatch.Summary(put_back=1)
     assert provider.effects == []
+    assert not Contact.objects.exists()
+    assert dispatch.drain(channel_of=provider).sent == 1
+
+
+# ── many at once ─────────────────────────────────────────────────────────────────────────────
+def test_a_claim_that_was_never_begun_goes_back_and_is_sent_once():
+    message = a_message()
+    (taken,) = claim([(message.pk, message.person_id)], worker="killed").mine
+    assert (taken.state, taken.attempts) == ("claimed", 0)
+    provider = Provider(knows=False)
+    assert dispatch.drain(channel_of=provider) == dispatch.Summary()
+    lapse()
+    assert dispatch.drain(channel_of=provider).sent == 1
+    assert provider.effects == [message.key]
+    assert fresh(message).attempts == 1
+    assert Contact.objects.count() == 1
+    assert Event.objects.get(kind="message_put_back").data == {"reason": "not_begun"}
+
+
+def test_a_claim_that_was_begun_never_goes_back():
+    message = a_message()
+    claim([(message.pk, message.person_id)], worker="killed")
+    Message.objects.update(started_at=NINE_THIRTY)
+    lapse()
+    provider = Provider(knows=False)
+    assert dispatch.drain(channel_of=provider).uncertain == 1
+    assert provider.effects == []
+
+
+def test_claiming_many_asks_the_database_as_often_as_claiming_a_few(django_assert_num_queries):
+    lender = builders.a_lender()
+    plans = [a_plan(dt.date(2027, 5, 15), owed_to=lender) for _ in range(12)]
+    due = [a_message(each.case.borrower, lender, plan=each, values=VALUES) for each in plans]
+    pairs = [(message.pk, message.person_id) for message in due]
+    with CaptureQueriesContext(connection) as few:
+        claim(pairs[:2], worker="w")
+    with django_assert_num_queries(len(few)):
+        assert len(claim(pairs[2:], worker="w").mine) == 10
+
+
+def test_a_provider_that_fails_in_the_middle_gives_the_rest_back_with_their_slots(clock):
+    messages = [a_message() for _ in range(30)]
+    done = dispatch.drain(channel_of=Provider(error=NotTaken("closed")))
+    assert (done.deferred, done.put_back) == (breaker.FAILURES, 30 - breaker.FAILURES)
+    assert not Contact.objects.exists()
+    assert {fresh(each).state for each in messages} == {"queued"}
+
+
+def test_what_many_sent_leaves_the_same_trace_as_one():
+    messages = [a_message() for _ in range(20)]
+    assert dispatch.drain(channel_of=Provider()).sent == 20
+    for message in messages:
+        assert (fresh(message).state, message.attempts, message.claimed_by) == ("sent", 1, "")
+        assert message.contact.at == message.sent_at == NINE_THIRTY
+        assert message.receipts.get().status == "accepted"
+        assert message.decisions.get().verdict == "allowed"
+        assert [each.kind for each in Event.objects.filter(about_ref=message.ref)] == ["message_sent"]
 
 
 # ── receipts ─────────────────────────────────────────────────────────────────────────────────

@@ -133,7 +133,7 @@ def test_a_connection_that_breaks_is_no_stumble_of_the_message():
 
     def send() -> None:
         try:
-            dispatch.send_next(worker="cut off")
+            dispatch.send_due(worker="cut off")
         except Exception as problem:
             raised.append(problem)
         finally:

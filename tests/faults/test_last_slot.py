@@ -47,7 +47,7 @@ def person():
 def work(name):
     """One worker, until nothing is due for it."""
     for _ in range(WORKERS):
-        if dispatch.send_next(worker=name) is None:
+        if not dispatch.send_due(worker=name, most=1):
             return
 
 
