@@ -44,6 +44,8 @@ class Command(BaseCommand):
         address = f"http://{_HOST}:{port}/demo/"
         children: dict[str, subprocess.Popen[bytes]] = {}
         signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
+        # A shell that starts us in the background tells us to ignore it; whoever sends it means it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             children["worker"] = _start(*_WORKER, "--schedule", str(settings.VAR_DIR / "beat-schedule"))
             children["web"] = _start(*_WEB, "--bind", f"{_HOST}:{port}")
