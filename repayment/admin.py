@@ -19,11 +19,13 @@ from cases import queries as case_queries
 from cases.access import Permission, Role
 from cases.domain import money
 from cases.domain.refusal import Refused
+from cases.formats import money as money_words
 from cases.formats import unit
 from cases.forms.refusing import RefusingForm
 from repayment import queries
 from repayment.actions import policies
 from repayment.domain.eligibility import Relief
+from repayment.domain.second_chance import RANGES
 from repayment.form_fields import minor_units, yearly_rate
 from repayment.models import Policy
 
@@ -51,6 +53,16 @@ _CONDITIONS = {
 }
 _LIMITS = ("waiver", "principal", "periods")
 _EMPTY = gettext_lazy("Leave it empty for none.")
+_DAYS = gettext_lazy("days")
+# What is published for agreements in difficulty: its name in the domain → (label, what stands behind the number).
+_CHANCES = {
+    "grace_days": (gettext_lazy("Missed only so long after its day"), _DAYS),
+    "after_missed": (gettext_lazy("An end needs, missed in a row"), gettext_lazy("instalments")),
+    "notice_days": (gettext_lazy("Notice before an end"), _DAYS),
+    "again_days": (gettext_lazy("After an end it can run again for"), _DAYS),
+    "lighter_percent": (gettext_lazy("A lighter month asks, of the usual amount"), "%"),
+}
+_MORE_ONLY = gettext_lazy("Empty: what the rules say. You may give more, never less.")
 
 
 def _count(label: object, suffix: object) -> forms.IntegerField:
@@ -104,6 +116,24 @@ class PolicyForm(RefusingForm):
     lead_waiver = _sum(gettext_lazy("A team lead waives at most"))
     lead_principal = _sum(gettext_lazy("A team lead decides debts up to"))
     lead_periods = _count(gettext_lazy("A team lead agrees at most"), _MONTHS)
+    chance_grace_days = forms.IntegerField(help_text=_MORE_ONLY, required=False)
+    chance_tolerance = forms.CharField(
+        label=gettext_lazy("So little short counts as kept"),
+        help_text=_MORE_ONLY,
+        required=False,
+        max_length=24,
+    )
+    chance_after_missed = forms.IntegerField(help_text=_MORE_ONLY, required=False)
+    chance_notice_days = forms.IntegerField(help_text=_MORE_ONLY, required=False)
+    chance_again_days = forms.IntegerField(help_text=_MORE_ONLY, required=False)
+    chance_lighter_percent = forms.IntegerField(help_text=gettext_lazy("Empty: half of it."), required=False)
+    chance_at_once = forms.BooleanField(
+        label=gettext_lazy("A way on takes effect at once"),
+        help_text=gettext_lazy(
+            "What a borrower chooses after a hard month, where it lies wholly inside this policy."
+        ),
+        required=False,
+    )
     since = forms.DateField(
         label=gettext_lazy("Holds from"),
         input_formats=["%Y-%m-%d"],
@@ -124,7 +154,13 @@ class PolicyForm(RefusingForm):
             field = self.fields[name]
             field.label = label
             field.widget.attrs |= {"data-suffix": suffix, "min": least, "max": most}
-        self.fields["min_instalment"].widget.attrs |= {"data-suffix": unit(currency), "inputmode": "decimal"}
+        for name, (label, suffix) in _CHANCES.items():
+            least, most = RANGES[name]
+            field = self.fields[f"chance_{name}"]
+            field.label = label
+            field.widget.attrs |= {"data-suffix": suffix, "min": least, "max": most}
+        for name in ("min_instalment", "chance_tolerance"):
+            self.fields[name].widget.attrs |= {"data-suffix": unit(currency), "inputmode": "decimal"}
         for name in (f"{who}_{what}" for who in _LIMITED.values() for what in ("waiver", "principal")):
             self.fields[name].widget.attrs |= {"data-suffix": unit(currency), "inputmode": "decimal"}
         self.fields["min_annual_rate"].widget.attrs |= {"data-suffix": "%", "inputmode": "decimal"}
@@ -144,6 +180,14 @@ class PolicyForm(RefusingForm):
 
     def clean_lead_principal(self) -> int | None:
         return self._amount("lead_principal")
+
+    def clean_chance_tolerance(self) -> int | None:
+        short, most = self._amount("chance_tolerance"), RANGES["tolerance"][1]
+        if short is not None and short > most:
+            raise forms.ValidationError(
+                _("At most %(limit)s.") % {"limit": money_words(most, self.currency)}, code="out_of_range"
+            )
+        return short
 
     def clean_min_annual_rate(self) -> Decimal:
         return yearly_rate(self.cleaned_data["min_annual_rate"])
@@ -165,7 +209,12 @@ class PolicyForm(RefusingForm):
             }
             for role, prefix in _LIMITED.items()
         }
-        return data | {"conditions": conditions, "authority": authority}
+        chances = {
+            name: value
+            for name in (*_CHANCES, "tolerance", "at_once")
+            if (value := data.pop(f"chance_{name}")) not in (None, False)
+        }
+        return data | {"conditions": conditions, "authority": authority, "second_chance": chances}
 
     def _amount(self, name: str) -> int | None:
         typed = self.cleaned_data[name]
@@ -187,6 +236,10 @@ def _kept(policy: Policy, currency: str) -> dict[str, Any]:
         for name in ("waiver", "principal"):
             limit = limits.get(name)
             found[f"{prefix}_{name}"] = None if limit is None else money.to_major(limit, currency)
+    chances = policy.second_chance
+    found |= {f"chance_{name}": chances.get(name) for name in (*_CHANCES, "at_once")}
+    if (short := chances.get("tolerance")) is not None:
+        found["chance_tolerance"] = money.to_major(short, currency)
     return found
 
 

@@ -15,6 +15,7 @@ from cases.access import Permission, Role
 from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import Lender, User
+from repayment.domain import second_chance
 from repayment.domain.authority import Limits
 from repayment.domain.eligibility import Conditions, Relief
 from repayment.domain.second_chance import Published
@@ -96,10 +97,14 @@ def publish(*, by: User, lender: Lender, since: dt.date | None = None, **limits:
 
 
 def _within(name: str, value: int) -> int:
-    least, most = RANGES[name]
+    return _between(value, RANGES[name], field=name)
+
+
+def _between(value: int, limits: tuple[int, int], *, field: str) -> int:
+    least, most = limits
     if not least <= value <= most:
         message: StrPromise = _("Write a number from {least} to {most}.")
-        raise Refused("out_of_range", format_lazy(message, least=least, most=most), field=name)
+        raise Refused("out_of_range", format_lazy(message, least=least, most=most), field=field)
     return value
 
 
@@ -133,6 +138,9 @@ def _authority(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _second_chance(table: Mapping[str, Any]) -> dict[str, Any]:
     """Only what is published beyond the rules' own figures."""
+    for name, limits in second_chance.RANGES.items():
+        if name in table:
+            _between(table[name], limits, field=f"chance_{name}")
     return dict(Published.from_json(table).to_json())
 
 

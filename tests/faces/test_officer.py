@@ -415,7 +415,7 @@ def test_limits_of_the_policy_stand_beside_the_fields(busy, client_for):
     words = page(client_for(busy.officers[0]).get(f"/officer/offers/{offer_of(busy).ref}/counter/"))
     assert "At most 490.00." in words
     assert "At most 980.00." in words
-    assert "At most 60, without interest 60." in words
+    assert "at most 60, without interest 60." in words
     assert "At most 6 %." in words.replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -637,6 +637,7 @@ def test_the_site_has_these_addresses_and_no_others():
         "admin:question_new",
         "admin:register",
         "admin:register_end",
+        "admin:register_licence",
         "admin:register_new",
         "admin:repayment_policy_add",
         "admin:repayment_policy_changelist",
@@ -716,6 +717,11 @@ POLICY = {
     "free_difficulty": "on",
     "officer_waiver": "500.00",
     "lead_waiver": "2000",
+    "chance_grace_days": "7",
+    "chance_tolerance": "20",
+    "chance_after_missed": "3",
+    "chance_lighter_percent": "40",
+    "chance_at_once": "on",
     "since": "2027-05-20",
 }
 
@@ -748,6 +754,13 @@ def test_an_administrator_publishes_the_next_policy(busy, client_for):
         "interest_free": {"needs_difficulty": True},
     }
     assert policy.authority == {"officer": {"waiver": 500_00}, "team_lead": {"waiver": 2000_00}}
+    assert policy.second_chance == {
+        "grace_days": 7,
+        "tolerance": 20_00,
+        "after_missed": 3,
+        "lighter_percent": 40,
+        "at_once": True,
+    }
     assert Event.objects.filter(kind="policy.published").count() == 1
     again = client.post("/officer/repayment/policy/next/", POLICY)
     assert again.status_code == 422
@@ -759,6 +772,9 @@ def test_an_administrator_publishes_the_next_policy(busy, client_for):
     [
         ("max_periods", "601"),
         ("waive_principal_percent", "101"),
+        ("chance_grace_days", "32"),
+        ("chance_after_missed", "1"),
+        ("chance_tolerance", "1000.01"),
         ("max_periods", "many"),
         ("min_instalment", "-1"),
         ("since", "2027-05-11"),
@@ -770,6 +786,17 @@ def test_a_policy_that_cannot_be_meant_is_refused_beside_its_field(busy, client_
     assert response.status_code == 422
     assert response.context["form"].errors[field]
     assert Policy.objects.filter(lender=busy.lenders[0]).count() == 1
+
+
+def test_the_next_policy_begins_with_what_is_published_for_hard_months(busy, client_for):
+    kept = {"grace_days": 5, "tolerance": 15_50, "at_once": True}
+    Policy.objects.filter(lender=busy.lenders[0]).update(second_chance=kept)
+    client = client_for(builders.an_officer(busy.lenders[0], role=Role.LENDER_ADMIN))
+    form = client.get("/officer/repayment/policy/next/").context["form"]
+    shown = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    assert (shown["chance_grace_days"], str(shown["chance_tolerance"])) == (5, "15.50")
+    assert client.post("/officer/repayment/policy/next/", shown).status_code == 302
+    assert Policy.objects.filter(lender=busy.lenders[0]).order_by("since").last().second_chance == kept
 
 
 @pytest.mark.parametrize(
