@@ -29,8 +29,8 @@ def add_agency(*, by: User | None, name: str, name_en: str = "", number: str, so
     agency = institutions.add_lender(name=name, name_en=name_en, kind=Lender.Kind.DEBT_COLLECTOR)
     agency.joined = False
     agency.save(update_fields=["joined"])
-    note_licence(
-        by=by,
+    _licence(
+        by,
         institution=agency,
         kind=Licence.Kind.BUSINESS,
         number=number,
@@ -52,19 +52,53 @@ def note_licence(
     authority: str = "",
     source: str = "",
 ) -> Licence:
-    """A licence or registration as it is published. A renewal is a new row."""
+    """A licence or registration as it is published. A renewal is a new row.
+
+    `by` is a lender's administrator, for an agency that stands or stood on its list, or None for the operator, for any
+    institution. Raises Refused with the field to change.
+    """
+    if by is not None and not Mandate.objects.filter(lender=_may(by), agency=institution).exists():
+        raise Refused("not_listed", _("Only agencies on your own list can be described here."))
+    return _licence(
+        by,
+        institution=institution,
+        kind=kind,
+        number=number,
+        authority=authority,
+        source=source,
+        since=since,
+        until=until,
+    )
+
+
+def _licence(
+    by: User | None,
+    *,
+    institution: Lender,
+    kind: str,
+    number: str,
+    since: dt.date,
+    until: dt.date | None = None,
+    authority: str = "",
+    source: str = "",
+) -> Licence:
+    number, authority, source = number.strip(), authority.strip(), source.strip()
     if kind not in Licence.Kind.values:
         raise Refused("unknown_kind", _("Choose from the list."), field="kind")
+    if not number:
+        raise Refused("no_licence", _("Write its number."), field="number")
     if until and until < since:
         raise Refused("ends_before", _("It cannot end before it began."), field="until")
-    if max(len(number), len(authority)) > 60 or len(source) > 200:
-        raise Refused("too_long", _("This is longer than we can keep. Please shorten it."), field="number")
+    for field, value, most in (("number", number, 60), ("authority", authority, 60), ("source", source, 200)):
+        if len(value) > most:
+            message = _("This is longer than we can keep. Please shorten it.")
+            raise Refused("too_long", message, field=field)
     licence = Licence.objects.create(
         institution=institution,
         kind=kind,
-        number=number.strip(),
-        authority=authority.strip(),
-        source=source.strip(),
+        number=number,
+        authority=authority,
+        source=source,
         since=since,
         until=until,
         noted_at=clock.now(),

@@ -19,7 +19,7 @@ from cases.actions.institutions import LONGEST_NAME
 from cases.domain.refusal import Refused
 from cases.forms.days import DayField
 from cases.forms.refusing import RefusingForm
-from cases.models import Mandate
+from cases.models import Licence, Mandate
 from portal.officer.pages import desk_page
 
 _page = partial(desk_page, here="register")
@@ -65,6 +65,31 @@ class MandateForm(RefusingForm):
 
 class EndForm(RefusingForm):
     on = DayField(label=gettext_lazy("Last day"), help_text=gettext_lazy("Today or later."))
+
+
+class LicenceForm(RefusingForm):
+    """A licence or registration of an agency, as it is published somewhere else."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What kind?"),
+        choices=Licence.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose what kind it is."),
+            "invalid_choice": gettext_lazy("Choose from the list."),
+        },
+    )
+    number = forms.CharField(
+        label=gettext_lazy("Its number"),
+        max_length=60,
+        error_messages={"required": gettext_lazy("Write its number.")},
+    )
+    authority = forms.CharField(label=gettext_lazy("Who gave it"), required=False, max_length=60)
+    source = forms.CharField(label=gettext_lazy("Where it can be looked up"), required=False, max_length=200)
+    since = DayField(label=gettext_lazy("First day"))
+    until = DayField(
+        label=gettext_lazy("Last day"), help_text=gettext_lazy("Empty: no end is known."), required=False
+    )
 
 
 @requires(Permission.CASE_READ)
@@ -133,6 +158,30 @@ def ending(request: HttpRequest, ref: str) -> HttpResponse:
         "officer/register_end.html",
         status=422 if form.errors else 200,
         title=_("End a mandate"),
+        mandate=mandate,
+        form=form,
+    )
+
+
+@requires(Permission.POLICY_EDIT)
+@_get_or_post
+def licence(request: HttpRequest, ref: str) -> HttpResponse:
+    """Note a licence of an agency on the lender's own list."""
+    mandate = get_object_or_404(queries_register.mandates_for(request.user), ref=ref)
+    form = LicenceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.note_licence(by=request.user, institution=mandate.agency, **form.cleaned_data)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("Noted. Borrowers see it beside the agency."))
+            return redirect("admin:register")
+    return _page(
+        request,
+        "officer/register_licence.html",
+        status=422 if form.errors else 200,
+        title=_("Note a licence or registration"),
         mandate=mandate,
         form=form,
     )

@@ -114,6 +114,7 @@ class OfficerAdminSite(AdminSite):
             path("register/", wrap(register.published), name="register"),
             path("register/new/", wrap(register.publication), name="register_new"),
             path("register/<slug:ref>/end/", wrap(register.ending), name="register_end"),
+            path("register/<slug:ref>/licence/", wrap(register.licence), name="register_licence"),
             path("keys/", wrap(tokens.tokens), name="tokens"),
             path("keys/new/", wrap(tokens.token_new), name="token_new"),
             path("keys/<slug:ref>/end/", wrap(tokens.token_end), name="token_end"),

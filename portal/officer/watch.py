@@ -20,6 +20,7 @@ Find = Callable[[User, str], OfOnePerson | None]
 NO_FILE = {
     "admin:register": "The lender's own published list of agencies.",
     "admin:register_new": "The lender's own published list of agencies.",
+    "admin:register_licence": "The lender's own published list of agencies.",
     "admin:register_end": "The lender's own published list of agencies.",
     "admin:index": "Numbers, dates and sums of the lender's own cases: no name and no text. Whoever opens one is logged.",
     "admin:complaints": "References, categories and dates of complaints to the lender: no name and no text.",

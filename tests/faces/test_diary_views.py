@@ -18,7 +18,8 @@ from cases.access import Role
 from cases.actions import contacts, designations, register
 from cases.actions.contacts import Facts
 from cases.actions.designations import Said
-from cases.models import Contact, Designation, Lender, Mandate, User
+from cases.domain.refusal import Refused
+from cases.models import Contact, Designation, Event, Lender, Licence, Mandate, User
 from tests import builders as make
 from tests.actions.agreeing import a_mandate, an_agency
 from tests.actions.negotiating import a_file, sent
@@ -219,6 +220,45 @@ def test_the_administrator_publishes_and_ends_a_mandate(
     assert back.status_code == 422
     desk.post(reverse("admin:register_end", args=[mandate.ref]), {"on": "2027-05-20"})
     assert Mandate.objects.get().last_day == dt.date(2027, 5, 20)
+
+
+def test_the_administrator_notes_a_licence_of_an_agency_on_the_own_list(
+    lender: Lender, client_for: Callable[..., Client]
+) -> None:
+    admin = make.an_officer(lender, role=Role.LENDER_ADMIN)
+    mandate, desk = a_mandate(admin), client_for(admin, **ENGLISH)
+    address = reverse("admin:register_licence", args=[mandate.ref])
+    assert address in desk.get(reverse("admin:register")).content.decode()
+    said = {"kind": "local", "number": "浙金 2027-09", "authority": "地方金融管理局", "source": ""}
+    days = {"since": "2027-01-01", "until": "2026-12-31"}
+    bad = desk.post(address, said | days)
+    assert bad.status_code == 422
+    assert "It cannot end before it began." in page(bad)
+    assert 'value="浙金 2027-09"' in bad.content.decode()
+    assert "Write its number." in page(desk.post(address, said | {"number": " "}))
+    done = desk.post(address, said | days | {"until": "2029-12-31"}, follow=True)
+    assert "浙金 2027-09" in page(done)
+    noted = Licence.objects.get(kind="local")
+    assert (noted.institution, noted.until) == (mandate.agency, dt.date(2029, 12, 31))
+    assert Event.objects.get(kind="licence.noted", about_ref=noted.ref).actor_ref == admin.ref
+
+
+def test_nobody_describes_an_agency_that_is_not_on_their_list(
+    lender: Lender, client_for: Callable[..., Client]
+) -> None:
+    mandate = a_mandate(make.an_officer(lender, role=Role.LENDER_ADMIN))
+    stranger = make.an_officer(make.a_lender(), role=Role.LENDER_ADMIN)
+    for person in (make.an_officer(lender), stranger):
+        address = reverse("admin:register_licence", args=[mandate.ref])
+        assert client_for(person).get(address).status_code == 404
+    before = Licence.objects.count()
+    for institution in (mandate.agency, make.a_lender()):
+        with pytest.raises(Refused) as refused:
+            register.note_licence(
+                by=stranger, institution=institution, kind="local", number="1", since=dt.date(2027, 1, 1)
+            )
+        assert refused.value.code == "not_listed"
+    assert Licence.objects.count() == before
 
 
 def test_an_officer_reads_the_list_and_keeps_none(lender: Lender, client_for: Callable[..., Client]) -> None:
