@@ -182,6 +182,7 @@ def _once(lender: Lender, route: str, key: str, digest: str, work: Callable[[], 
         if not died.update(leased_until=lease):
             raise _running()
     ours = KeyedRequest.objects.filter(pk=row.pk, status=None, leased_until=lease)
+    refused: Problem | None = None
     try:
         with transaction.atomic():
             try:
@@ -190,7 +191,6 @@ def _once(lender: Lender, route: str, key: str, digest: str, work: Callable[[], 
                 # The action took back what it did. That something was asked is counted, and stays.
                 refused = problem
             else:
-                refused = None
                 if not ours.update(status=status, answer=answer):
                     raise _running()
     except BaseException:
