@@ -16,8 +16,8 @@ from notices.actions.writing import lender_name
 from notices.domain import gate
 from notices.domain.night import Kind
 from notices.models import Message
-from notices.queries import Reason, about, reasons_of_findings
 from notices.queries_night import HOUR, SOURCE, Source
+from notices.queries_reasons import Reason, about, reasons_of_findings
 from repayment import queries_payments
 from repayment.models import Instalment, Plan
 

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncMonth
 from cases.clock import BEIJING
 from cases.domain.suppression import ALL, Shape, is_small, suppress
 from cases.models import Release, Seal
-from notices import queries as notices_queries
+from notices import queries_prevented
 from notices.models import Decision, Message
 from portal.routing import reports
 from repayment.models import Plan
@@ -65,7 +65,7 @@ def prevented_by_rule() -> Sequence[tuple[str, int | None]]:
     """Messages that each rule held back. No total is shown: one message may be held by several rules."""
     return [
         (rule, None if is_small(count, settings.SMALL_CELL_THRESHOLD) else count)
-        for rule, count in notices_queries.prevented_by_rule(using=reports())
+        for rule, count in queries_prevented.prevented_by_rule(using=reports())
     ]
 
 

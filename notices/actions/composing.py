@@ -17,13 +17,13 @@ from cases.access import Permission
 from cases.actions import events
 from cases.domain.refusal import Refused
 from cases.models import Case, User
-from notices import queries
+from notices import queries_allowance, queries_reasons
 from notices.actions import templates, writing
 from notices.actions.asking import Question, Surroundings, must_say, settle
 from notices.domain import delivery, gate
 from notices.domain.wording import CHANNELS, Rendered, Wordings
 from notices.models import Decision, Message
-from notices.queries import Reason
+from notices.queries_reasons import Reason
 from repayment import queries as repayment_queries
 from repayment import queries_payments
 from repayment.models import Instalment, Offer, Plan
@@ -55,7 +55,7 @@ class Preview:
 
     @property
     def about(self) -> str:
-        return queries.about(self.wording)
+        return queries_reasons.about(self.wording)
 
     @property
     def way(self) -> str:
@@ -229,7 +229,7 @@ def _preview(
     inside = message.channel == Message.Channel.INBOX
     discreet = around.discreet(case.borrower) and not (inside and must_say(case.lender))
     comes = message.state == Message.State.QUEUED
-    reasons = queries.reasons_of(decisions, case.lender, now.astimezone(clock.BEIJING).date())
+    reasons = queries_reasons.reasons_of(decisions, case.lender, now.astimezone(clock.BEIJING).date())
     return Preview(
         wording=matter.wording,
         texts={
@@ -241,7 +241,7 @@ def _preview(
         discreet=discreet,
         outcome=decisions[0].verdict if comes else str(gate.Outcome.REFUSED),
         next=message.due_at if comes else None,
-        reasons=queries.told_to_lender(reasons, own_cap=own_cap),
+        reasons=queries_reasons.told_to_lender(reasons, own_cap=own_cap),
         earlier=earlier,
     )
 
@@ -266,5 +266,5 @@ def _filled_by_us(case: Case, now: dt.datetime) -> bool:
         state__in=WAITS,
         purpose=Message.Purpose.REMINDER,
     ).count()
-    allowance = queries.allowance(case.borrower, case.lender, at=now)
+    allowance = queries_allowance.allowance(case.borrower, case.lender, at=now)
     return allowance.by_lender + waiting >= allowance.lender_cap

@@ -16,7 +16,7 @@ from cases import clock
 from cases.access import Permission, requires
 from cases.actions import ledger
 from cases.domain.refusal import Refused
-from notices import queries, queries_coming, queries_proof
+from notices import queries, queries_allowance, queries_coming, queries_proof
 from notices.actions import inbound, preferences, writing
 from notices.forms import TermsForm
 
@@ -39,7 +39,7 @@ def messages(request: HttpRequest) -> HttpResponse:
             "months": [(month, list(group)) for month, group in months],
             "coming": queries.coming_for(request.user) if page.number == 1 else [],
             "expected": queries_coming.expected_for(request.user) if page.number == 1 else [],
-            "allowance": queries.allowance(request.user, None),
+            "allowance": queries_allowance.allowance(request.user, None),
             "terms": preferences.terms_of(request.user),
             "written": queries.written_back(request.user) if page.number == 1 else [],
             "spoken": writing.language_of(request.user),

@@ -15,6 +15,7 @@ from cases.domain.refusal import Refused
 from cases.formats import moment
 from cases.models import Case, Viewing
 from notices import queries as notice_queries
+from notices import queries_allowance, queries_reasons
 from notices.actions import composing
 from notices.actions.composing import Preview
 from notices.models import Message
@@ -82,13 +83,13 @@ def _page(
         waiting=next((draft.earlier for draft in drafts if draft.earlier), None),
         when=_when(ready[0].next) if ready and ready[0].next else {},
         is_held=queries.is_held(case),
-        allowance=notice_queries.allowance(case.borrower, case.lender),
+        allowance=queries_allowance.allowance(case.borrower, case.lender),
         refused=refused,
         stopped=stopped,
     )
 
 
-def _reasons(drafts: Sequence[Preview]) -> Sequence[notice_queries.Reason]:
+def _reasons(drafts: Sequence[Preview]) -> Sequence[queries_reasons.Reason]:
     """What stands against those that have not left and are not on their way, each rule once."""
     still = [
         draft for draft in drafts if draft.earlier is None or draft.earlier.state in notice_queries.HELD_BACK

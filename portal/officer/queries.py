@@ -18,6 +18,7 @@ from cases.domain import conduct
 from cases.domain.rulebook import Rule
 from cases.models import Case, Complaint, Consent, Debt, DebtParty, Event, Hold, Lender, User
 from notices import queries as notice_queries
+from notices import queries_allowance, queries_reasons
 from notices.actions.asking import Question, Surroundings, rulebook_for
 from notices.domain import gate
 from notices.models import Decision, Message
@@ -303,18 +304,18 @@ def is_held(case: Case) -> bool:
     return _holds_for(case.lender).filter(borrower=case.borrower).exists()
 
 
-def told(allowance: notice_queries.Allowance) -> Sequence[notice_queries.Reason]:
+def told(allowance: queries_allowance.Allowance) -> Sequence[queries_reasons.Reason]:
     """The reasons against a reminder that are this lender's to know."""
     own_cap = allowance.by_lender >= allowance.lender_cap
-    return notice_queries.told_to_lender(allowance.reasons, own_cap=own_cap)
+    return queries_reasons.told_to_lender(allowance.reasons, own_cap=own_cap)
 
 
 def messages_of(
     case: Case, limit: int = 8
-) -> Sequence[tuple[notice_queries.Entry, Sequence[notice_queries.Reason]]]:
+) -> Sequence[tuple[notice_queries.Entry, Sequence[queries_reasons.Reason]]]:
     """The newest messages to this borrower in this lender's name, with the reasons that may be told."""
     return [
-        (entry, notice_queries.told_to_lender(entry.held, own_cap=False))
+        (entry, queries_reasons.told_to_lender(entry.held, own_cap=False))
         for entry in notice_queries.for_case(case)[:limit]
     ]
 

@@ -14,6 +14,7 @@ from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.models import Case, Viewing
 from notices import queries as notice_queries
+from notices import queries_allowance
 from portal.officer import negotiation, payments, queries, second_chance
 from portal.officer.forms import CounterForm, RefusalForm
 from portal.officer.negotiation import NoteForm
@@ -294,7 +295,7 @@ def _case_page(
 ) -> HttpResponse:
     sheets = queries.sheets(request.user, case)
     debts = queries.debts_of(request.user, case)
-    allowance = notice_queries.allowance(case.borrower, case.lender)
+    allowance = queries_allowance.allowance(case.borrower, case.lender)
     return desk_page(
         request,
         "officer/case.html",

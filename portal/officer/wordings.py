@@ -22,7 +22,7 @@ from cases.access import Permission, requires
 from cases.domain.refusal import Refused
 from cases.domain.rulebook import LANGUAGES
 from cases.queries import lender_of
-from notices import queries as notice_queries
+from notices import queries_reasons
 from notices.actions import templates
 from notices.domain import wording
 from notices.domain.wording import Entry, Fault, SmsLength, Style, Wordings
@@ -113,13 +113,13 @@ def wordings(request: HttpRequest) -> HttpResponse:
     if lender is None:
         raise Http404
     own = list(Template.objects.filter(lender=lender).select_related("author", "decided_by"))
-    earlier = [(notice_queries.about(template.key), template) for template in own]
+    earlier = [(queries_reasons.about(template.key), template) for template in own]
     in_use = {template.key: template for template in own if template.state == Template.State.PUBLISHED}
     waiting = {template.key: template for template in own if template.state == Template.State.PROPOSED}
     rows = [
         {
             "key": key,
-            "about": notice_queries.about(key),
+            "about": queries_reasons.about(key),
             "shown": _shown(templates.entries_of(in_use[key]) if key in in_use else wording.load(), key),
             "own": in_use.get(key),
             "waiting": waiting.get(key),
@@ -150,7 +150,7 @@ def wording_next(request: HttpRequest, key: str) -> HttpResponse:
     return _page(
         request,
         "officer/wording_next.html",
-        title=notice_queries.about(key),
+        title=queries_reasons.about(key),
         form=form,
         places=[f"{{{name}}}" for name in places],
         status=422 if form.errors else 200,
@@ -167,7 +167,7 @@ def wording_page(request: HttpRequest, ref: str) -> HttpResponse:
     return _page(
         request,
         "officer/wording.html",
-        title=notice_queries.about(found.key),
+        title=queries_reasons.about(found.key),
         template=found,
         shown=_shown(templates.entries_of(found), found.key),
         discreet=_discreet(found),

@@ -24,7 +24,7 @@ from cases.actions import people
 from cases.models import User
 from notices.actions import dispatch, news, planning
 from notices.models import OutboxEntry
-from notices.queries import withheld_messages
+from notices.queries_prevented import withheld_messages
 from portal import story
 from portal.views.display import back_to
 from repayment.tasks import expire_offers, mark_missed

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cases import clock
 from notices.models import Message, OutboxEntry
-from notices.queries import withheld_messages
+from notices.queries_prevented import withheld_messages
 from portal.views import demo
 from tests.actions.reminding import a_message, a_plan
 

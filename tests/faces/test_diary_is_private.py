@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from cases.actions import contacts
-from notices import queries
+from notices import queries_allowance
 from tests.actions.negotiating import a_file, sent
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def test_a_diary_entry_counts_before_the_gate_and_not_on_the_officers_page(clock
     assert "0 / 1" in officer.get(address).content.decode()
     noted = contacts.Facts(at=clock.now - dt.timedelta(minutes=30), channel="sms", lender=file.lenders[0])
     contacts.log(by=file.borrower, facts=noted)
-    allowance = queries.allowance(file.borrower, file.lenders[0])
+    allowance = queries_allowance.allowance(file.borrower, file.lenders[0])
     assert (allowance.outcome, allowance.today, allowance.by_lender) == ("deferred", 1, 0)
     page = officer.get(address).content.decode()
     assert "0 / 1" in page

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from cases.clock import BEIJING
 from cases.models import Hold
-from notices import queries, queries_coming
+from notices import queries, queries_allowance, queries_coming, queries_prevented
 from notices.actions import dispatch, planning, preferences
 from notices.models import Decision, Message, OptOut, Preference
 from repayment.actions import payments
@@ -256,17 +256,17 @@ def test_an_officer_reads_only_its_own_lenders_messages(me):
 def test_the_allowance_counts_today_and_names_the_next_lawful_moment(me, clock):
     lender = builders.a_lender()
     agree_to_reminders(me, lender)
-    before = queries.allowance(me, lender)
+    before = queries_allowance.allowance(me, lender)
     assert (before.today, before.by_lender, before.outcome) == (0, 0, "allowed")
     assert (before.cap, before.lender_cap) == (3, 1)
     assert before.next_lawful == NINE_THIRTY
     a_message(me, lender)
     dispatch.drain()
-    after = queries.allowance(me, lender)
+    after = queries_allowance.allowance(me, lender)
     assert (after.today, after.by_lender, after.outcome) == (1, 1, "deferred")
     assert after.next_lawful == dt.datetime(2027, 5, 13, 0, 0, 1, tzinfo=dt.UTC)
     Hold.objects.create(borrower=me, kind="crisis", since=NINE_THIRTY)
-    held = queries.allowance(me, lender)
+    held = queries_allowance.allowance(me, lender)
     assert (held.outcome, held.next_lawful) == ("refused", None)
 
 
@@ -278,9 +278,9 @@ def test_prevented_messages_are_counted_once_for_each_rule(me, clock):
     Message.objects.update(due_at=NIGHT)
     dispatch.drain()
     assert Decision.objects.count() == 6
-    counted = dict(queries.prevented_by_rule())
+    counted = dict(queries_prevented.prevented_by_rule())
     assert counted == {"cn.time.night_ban.gbt": 3, "cn.time.night_ban.cba": 3}
-    assert queries.prevented_by_rule(NIGHT + dt.timedelta(seconds=1)) == []
+    assert queries_prevented.prevented_by_rule(NIGHT + dt.timedelta(seconds=1)) == []
 
 
 # ── what may still come, and whose words left ────────────────────────────────────────────────
