@@ -241,12 +241,14 @@ def approval(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _row(approval: Approval, user: User) -> dict[str, Any]:
+    is_own = queries_approvals.is_maker(user, approval)
     return {
         "approval": approval,
         "why": wording.approval_reasons(approval.why),
         "currency": approval.terms["currency"],
-        "is_own": approval.requested_by_id == user.pk,
-        "may_decide": user.may(Permission.APPROVE) and approval.requested_by_id != user.pk,
+        "is_own": is_own,
+        "may_cancel": approval.requested_by_id == user.pk,
+        "may_decide": user.may(Permission.APPROVE) and not is_own,
         "is_pending": approval.state == Approval.State.PENDING,
     }
 
