@@ -63,7 +63,8 @@ def drain(
 
     `lane` keeps to the purposes of one queue, so that a night of reminders never stands before an answer.
     """
-    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    # A host's name may be as long as the whole column.
+    worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
     done: Counter[str] = Counter()
 
     def settle(_most: int) -> Sequence[str] | None:
@@ -73,12 +74,14 @@ def drain(
     def send(most: int) -> Sequence[str] | None:
         return send_due(worker=worker, most=most, channel_of=channel_of, lease=lease, lane=lane)
 
-    settling.free_unbegun(_in(lane))
-    for step in (settle, send):
-        left, stumbles = limit, 0
+    def free(_most: int) -> None:
+        settling.free_unbegun(_in(lane))
+
+    for step in (free, settle, send):
+        left, stumbles, batch = limit, 0, delivery.BATCH
         while left > 0 and stumbles < delivery.ATTEMPTS:
             try:
-                fates = step(min(left, delivery.BATCH))
+                fates = step(min(left, batch))
             except Exception:
                 # Whatever it was, it is still claimed and its lease will settle it; others must not wait for it.
                 log.exception("Messages were left to their lease.")
@@ -88,9 +91,13 @@ def drain(
                 break
             done.update(fates)
             left -= len(fates)
-            # Nothing but claims grown old: this worker is too slow now, and asking again would not make it faster.
-            if set(fates) == {"put_back"}:
-                break
+            if old := fates.count("put_back"):
+                # No more at once than could be handed over in time. When even one grew old, this worker is too slow now.
+                if len(fates) == old == 1:
+                    break
+                batch = max(1, len(fates) - old)
+            else:
+                batch = min(2 * batch, delivery.BATCH)
     return Summary(**{each.name: done[each.name] for each in fields(Summary)})
 
 

@@ -61,7 +61,10 @@ def _handfuls(
         yield from ["sent"] * len(kept)
         kept = []
         idle += [message for message in handful if message not in begun]
-        for message, said in zip(begun, _send(begun, channel_of, threads), strict=True):
+        heard = _send(begun, channel_of, threads, lease)
+        begun, old = begun[: len(heard)], begun[len(heard) :]
+        idle += _unbegin(old, worker)
+        for message, said in zip(begun, heard, strict=True):
             if isinstance(said, Answer):
                 kept.append((message, said))
             else:
@@ -92,8 +95,7 @@ def again(message: Message, worker: str, channel_of: ChannelOf) -> str:
 def _begin(handful: Sequence[Message], worker: str, lease: dt.timedelta) -> Sequence[Message]:
     """Those of a handful that this worker still holds and whose claim is fresh; from here on they may have left."""
     now = clock.real_now()
-    patience = lease - min(delivery.FRESH, lease / 2)
-    fresh = [each for each in handful if each.lease_until is not None and now <= each.lease_until - patience]
+    fresh = [each for each in handful if _is_fresh(each, lease)]
     if not fresh:
         return []
     held = Message.objects.filter(
@@ -112,15 +114,37 @@ def _begin(handful: Sequence[Message], worker: str, lease: dt.timedelta) -> Sequ
     return [each for each in fresh if each.pk in begun]
 
 
-def _send(handful: Sequence[Message], channel_of: ChannelOf, threads: ThreadPoolExecutor) -> Sequence[Said]:
-    """What each provider said, in order. Where channels take several at once, letters are on their way together."""
+def _is_fresh(message: Message, lease: dt.timedelta) -> bool:
+    """Whether the gate's answer is young enough to leave on. `lease_until` is as the claim wrote it."""
+    patience = lease - min(delivery.FRESH, lease / 2)
+    return message.lease_until is not None and clock.real_now() <= message.lease_until - patience
+
+
+@transaction.atomic
+def _unbegin(old: Sequence[Message], worker: str) -> Sequence[Message]:
+    """Those that were begun and then never handed over, as if they had not been. Whatever another worker holds by now is its."""
+    Message.objects.filter(
+        pk__in=[each.pk for each in old], state=Message.State.CLAIMED, claimed_by=worker
+    ).update(started_at=None, attempts=F("attempts") - 1)
+    return old
+
+
+def _send(
+    handful: Sequence[Message], channel_of: ChannelOf, threads: ThreadPoolExecutor, lease: dt.timedelta
+) -> Sequence[Said]:
+    """What each provider said, in order. Where channels take several at once, letters are on their way together; where they
+    do not, those whose turn comes too late are left out at the end.
+    """
     letters = [letter_of(message) for message in handful]
     if len(handful) > 1 and all(_takes_many(way, channel_of) for way in {each.channel for each in handful}):
         ways = [message.channel for message in handful]
         return list(threads.map(_say, ways, letters, [channel_of] * len(letters)))
-    return [
-        _say(message.channel, letter, channel_of) for message, letter in zip(handful, letters, strict=True)
-    ]
+    heard: list[Said] = []
+    for message, letter in zip(handful, letters, strict=True):
+        if heard and not _is_fresh(message, lease):
+            break
+        heard.append(_say(message.channel, letter, channel_of))
+    return heard
 
 
 def _say(way: str, letter: Letter, channel_of: ChannelOf) -> Said:
