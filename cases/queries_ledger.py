@@ -30,6 +30,10 @@ class Fault:
         return f"{self.code} at {', '.join(where)}" if where else self.code
 
 
+class Altered(Exception):
+    """The rows do not even have the shape of what was sealed, so nothing can be proved from them; `verify` says where."""
+
+
 # What another app's batches are made of: the batch's `of` → (block → each record's number, or None for what heads them all, its
 # place in the block, its leaf as kept, and its leaf as its own bytes make it). The app says so when it starts; cases never
 # looks upward.
@@ -99,7 +103,7 @@ def verify(public_key: bytes, outside: tuple[int, str] | None = None) -> Report:
             faults.append(Fault(code="batch_missing", seal=expected))
         seen += seal.count if seal.of == "events" else 0
         faults.extend(_faults_of(seal, previous, public_key, last))
-        previous, expected, last = bytes.fromhex(seal.head), seal.number + 1, seal
+        previous, expected, last = _hash(seal.head), seal.number + 1, seal
         known[seal.number] = seal.head
     unsealed = Event.objects.filter(~Exists(SealedEvent.objects.filter(event_id=OuterRef("pk"))))
     if last is not None:
@@ -118,12 +122,15 @@ def verify(public_key: bytes, outside: tuple[int, str] | None = None) -> Report:
 
 
 def prove(event: Event) -> Proof | None:
-    """That `event` is in a sealed batch; None while it waits for the next one."""
+    """That `event` is in a sealed batch; None while it waits for the next one. Raises Altered."""
     leaf = SealedEvent.objects.select_related("seal").filter(event_id=event.pk).first()
     if leaf is None:
         return None
-    leaves = [bytes.fromhex(text) for text in leaf.seal.leaves.values_list("leaf", flat=True)]
-    path = merkle.inclusion_path(leaves, leaf.position)
+    leaves = [_hash(text) for text in leaf.seal.leaves.values_list("leaf", flat=True)]
+    try:
+        path = merkle.inclusion_path(leaves, leaf.position)
+    except IndexError as error:
+        raise Altered(f"batch {leaf.seal.number}") from error
     return Proof(
         record=record_of(event).decode(),
         position=leaf.position,
@@ -137,16 +144,24 @@ def path_in_block(
     seal: Seal, position: int, leaves: Callable[[int, int], Iterable[bytes]]
 ) -> tuple[str, ...]:
     """The path, in hex, of one leaf of another app's batch; `leaves(first, past)` gives its leaves from place `first` on,
-    before place `past`. Reads those of one subtree, or all where the kept nodes do not lead to the root.
+    before place `past`. Reads those of one subtree, or all where the kept nodes do not lead to the root. Raises Altered.
     """
+    try:
+        path = _path_in_block(seal, position, leaves)
+    except IndexError as error:
+        raise Altered(f"batch {seal.number}") from error
+    return tuple(step.hex() for step in path)
+
+
+def _path_in_block(
+    seal: Seal, position: int, leaves: Callable[[int, int], Iterable[bytes]]
+) -> Sequence[bytes]:
     roots = _subtrees(seal)
     if roots is None or merkle.root_of(roots).hex() != seal.root:
-        path = merkle.inclusion_path(list(leaves(0, seal.count)), position)
-    else:
-        first = position - position % merkle.SUBTREE
-        within = list(leaves(first, min(first + merkle.SUBTREE, seal.count)))
-        path = merkle.path_by_subtrees(within, roots, position)
-    return tuple(step.hex() for step in path)
+        return merkle.inclusion_path(list(leaves(0, seal.count)), position)
+    first = position - position % merkle.SUBTREE
+    within = list(leaves(first, min(first + merkle.SUBTREE, seal.count)))
+    return merkle.path_by_subtrees(within, roots, position)
 
 
 def newest_seals(count: int = 10) -> list[Seal]:
@@ -200,17 +215,17 @@ def _faults_of(seal: Seal, previous: bytes, public_key: bytes, before: Seal | No
     batch = merkle.Batch(
         number=seal.number,
         count=seal.count,
-        root=bytes.fromhex(seal.root),
-        previous=bytes.fromhex(seal.previous),
+        root=_hash(seal.root),
+        previous=_hash(seal.previous),
         sealed_at=seal.sealed_at.astimezone(dt.UTC).isoformat(),
     )
-    if bytes.fromhex(seal.previous) != previous:
+    if _hash(seal.previous) != previous:
         yield Fault(code="chain_broken", seal=seal.number)
     head = merkle.head_of(batch)
     if head.hex() != seal.head:
         yield Fault(code="head_altered", seal=seal.number)
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(bytes.fromhex(seal.signature), head)
+        Ed25519PublicKey.from_public_bytes(public_key).verify(_hash(seal.signature), head)
     except InvalidSignature:
         yield Fault(code="signature_invalid", seal=seal.number)
 
@@ -231,7 +246,7 @@ def _events_of(seal: Seal, before: Seal | None) -> Iterator[Fault]:
             break
     if len(leaves) != seal.count:
         yield Fault(code="leaves_miscounted", seal=seal.number)
-    if merkle.root_of(bytes.fromhex(leaf.leaf) for leaf in leaves).hex() != seal.root:
+    if merkle.root_of(_hash(leaf.leaf) for leaf in leaves).hex() != seal.root:
         yield Fault(code="root_differs", seal=seal.number)
 
 
@@ -264,6 +279,14 @@ def _block_of(seal: Seal) -> Iterator[Fault]:
         yield Fault(code="records_miscounted", seal=seal.number)
     if root.hex() != seal.root:
         yield Fault(code="root_differs", seal=seal.number)
+
+
+def _hash(text: str) -> bytes:
+    """The bytes of a kept hash or signature; none where somebody wrote something that is not one, which then fits nothing."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
 
 
 def _subtrees(seal: Seal) -> list[bytes] | None:

@@ -5,6 +5,7 @@ The same question on PostgreSQL, where the answer is streamed as binary COPY, an
 """
 
 import datetime as dt
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -442,7 +443,15 @@ def records_of(night: Night, first: int = 0) -> Iterator[tuple[int, bytes, bytes
     names = [name for name, _ in FIELDS][: None if night.terms else EARLIER]
     rows = Asked.objects.filter(pk__gte=max(first, night.first), pk__lte=night.last).order_by("pk")
     for pk, leaf, *numbers in rows.values_list("pk", "leaf", *names).iterator(chunk_size=5_000):
-        yield pk, pack(numbers), bytes(leaf)
+        yield pk, _packed(numbers), bytes(leaf)
+
+
+def _packed(numbers: Sequence[int]) -> bytes:
+    """A record's canonical bytes; none where a number is larger than any we write (SQLite keeps every size)."""
+    try:
+        return pack(numbers)
+    except struct.error:
+        return b""
 
 
 def leaves_of(night: Night, first: int = 0, past: int | None = None) -> Iterator[bytes]:
@@ -464,11 +473,10 @@ def block(number: int) -> Iterator[tuple[int | None, int, bytes, bytes]]:
     night = Night.objects.filter(pk=number).first()
     if night is None:
         return
-    yield None, 0, bytes(night.leaf), leaf_of(heading_of(night))
+    yield None, 0, bytes(night.leaf), _leaf_of_heading(night)
     for pk, record, leaf in records_of(night):
-        ask = unpacked(record)
         # Two nights' records of one place, exchanged, each fit by themselves: what names another run has no place here.
-        yield pk, ask.place + 1 if ask.run == night.run else OF_NO_NIGHT, leaf, leaf_of(record)
+        yield pk, _place_of(record, pk, night), leaf, leaf_of(record)
     # One statement sees one moment: a night that is being written shows all its records together with its own row.
     theirs = Night.objects.filter(first__lte=OuterRef("pk"), last__gte=OuterRef("pk"))
     following = Night.objects.filter(first__gt=night.last).order_by("first").values("first")[:1]
@@ -478,3 +486,21 @@ def block(number: int) -> Iterator[tuple[int | None, int, bytes, bytes]]:
     strays = Asked.objects.filter(where, ~Exists(theirs)).order_by("pk")
     for pk, kept in strays.values_list("pk", "leaf"):
         yield pk, OF_NO_NIGHT, bytes(kept), bytes(kept)
+    if night.last != night.first + night.count - 1:
+        # Stretched over numbers that no record has: a proof finds records by their numbers.
+        yield None, OF_NO_NIGHT, bytes(night.leaf), bytes(night.leaf)
+
+
+def _leaf_of_heading(night: Night) -> bytes:
+    try:
+        return leaf_of(heading_of(night))
+    except (AttributeError, TypeError, ValueError):
+        # Somebody put other things than lists and names there.
+        return b""
+
+
+def _place_of(record: bytes, number: int, night: Night) -> int:
+    """Where a record belongs in its night's batch."""
+    ask = unpacked(record) if record else None
+    here = ask is not None and ask.run == night.run and number == night.first + ask.place
+    return ask.place + 1 if ask is not None and here else OF_NO_NIGHT

@@ -17,7 +17,9 @@ from notices.queries_night import heading_of, leaves_of, records_of
 
 
 def proof_of(message: Message, public_key: bytes) -> dict[str, Any] | None:
-    """None while nothing about the message is sealed yet."""
+    """None while nothing about the message is sealed yet. Raises `queries_ledger.Altered` where the rows no longer have the
+    shape of what was sealed.
+    """
     if message.record is not None:
         return _of_night(message.record, public_key)
     event = Event.objects.filter(about_ref=message.ref).order_by("pk").first()
@@ -32,8 +34,8 @@ def _of_night(number: int, public_key: bytes) -> dict[str, Any] | None:
     if held is None or seal is None:
         return None
     found, record, _ = next(records_of(held, first=number), (0, b"", b""))
-    if found != number:
-        return None
+    if found != number or not record:
+        raise queries_ledger.Altered(f"record {number}")
     letters, fields = night.layout(record)
     # The heading is leaf 0.
     position = number - held.first + 1
@@ -42,13 +44,18 @@ def _of_night(number: int, public_key: bytes) -> dict[str, Any] | None:
     document = queries_ledger.seal_document(
         seal, public_key, record=record.hex(), position=position, path=path
     )
+    try:
+        terms = _terms(held.terms, night.unpacked(record).terms) if held.terms else {}
+        head = heading_of(held).decode()
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise queries_ledger.Altered(f"heading of night {held.pk}") from error
     return document | {
         "encoding": "hex",
         "struct": letters,
         "fields": list(fields),
-        "heading": heading_of(held).decode(),
+        "heading": head,
         "heading_path": list(heading_path),
-        **(_terms(held.terms, night.unpacked(record).terms) if held.terms else {}),
+        **terms,
     }
 
 

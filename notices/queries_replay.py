@@ -12,10 +12,15 @@ from notices.domain import gate, night
 from notices.models import Asked, Decision, Night
 from notices.queries_night import setting_of
 
+# What reading a row raises that somebody has written other things into than we would.
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """An answer that comes out otherwise when it is asked again today. `what` is "night" or "decision", `number` the row's."""
+    """An answer that comes out otherwise when it is asked again today. `what` is "night" or "decision", `number` the row's.
+    Where the facts cannot even be read, `field` is "facts"; of a whole night it is "heading", and `number` its first row's.
+    """
 
     what: str
     number: int
@@ -45,18 +50,26 @@ def replay(*, sample: int | None = None, most: int = 100, seed: int = 0) -> Repl
     records = other = unkept = nights = 0
     place = 0
     for held in Night.objects.order_by("pk"):
-        setting = setting_of(held)
         nights += 1
-        standing = {name: _standing(book, held.books[name]) for name, book in setting.books.items()}
+        try:
+            setting = setting_of(held)
+            standing = {name: _standing(book, held.books[name]) for name, book in setting.books.items()}
+        except _UNREADABLE:
+            differences.append(_unreadable("night", held.first, "heading"))
+            continue
         rows = Asked.objects.filter(pk__gte=held.first, pk__lte=held.last).order_by("pk")
         for row in rows.iterator(chunk_size=5_000):
             place += 1
             if chosen is not None and place - 1 not in chosen:
                 continue
             records += 1
-            old, lost = standing[setting.laws[row.law][0]]
+            try:
+                old, lost = standing[setting.laws[row.law][0]]
+                differences.extend(_of_record(row, held, setting))
+            except _UNREADABLE:
+                differences.append(_unreadable("night", row.pk))
+                continue
             other, unkept = other + old, unkept + lost
-            differences.extend(_of_record(row, held, setting))
     chosen = _chosen(Decision.objects.count(), sample, seed)
     decisions = 0
     books: dict[str, rulebooks.Rulebook | None] = {}
@@ -67,7 +80,10 @@ def replay(*, sample: int | None = None, most: int = 100, seed: int = 0) -> Repl
         book = _book_of(decision, books)
         old, lost = _standing(book, decision.rulebook_version)
         other, unkept = other + old, unkept + lost
-        differences.extend(_of_decision(decision, book))
+        try:
+            differences.extend(_of_decision(decision, book))
+        except _UNREADABLE:
+            differences.append(_unreadable("decision", decision.pk))
     return Replay(
         nights=nights,
         records=records,
@@ -86,6 +102,10 @@ def _of_record(row: Asked, held: Night, setting: night.Setting) -> Iterator[Diff
     for name, today in zip(names, night.replay(ask, setting), strict=True):
         if getattr(ask, name) != today:
             yield Difference(what="night", number=row.pk, field=name, kept=getattr(ask, name), today=today)
+
+
+def _unreadable(what: str, number: int, field: str = "facts") -> Difference:
+    return Difference(what=what, number=number, field=field, kept="unreadable", today="")
 
 
 def _standing(book: rulebooks.Rulebook, version: str) -> tuple[bool, bool]:

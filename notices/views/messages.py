@@ -3,6 +3,7 @@
 import datetime as dt
 import functools
 import itertools
+import logging
 
 from django.contrib import messages as flash
 from django.core.paginator import Paginator
@@ -16,9 +17,12 @@ from cases import clock
 from cases.access import Permission, requires
 from cases.actions import ledger
 from cases.domain.refusal import Refused
+from cases.queries_ledger import Altered
 from notices import queries, queries_allowance, queries_coming, queries_proof
 from notices.actions import inbound, preferences, writing
 from notices.forms import TermsForm
+
+log = logging.getLogger(__name__)
 
 _PAGE = 20
 _WECHAT_CODE = "wechat_code"
@@ -50,9 +54,15 @@ def messages(request: HttpRequest) -> HttpResponse:
 @requires(Permission.MESSAGE_READ)
 @require_safe
 def message_proof(request: HttpRequest, ref: str) -> HttpResponse:
-    """That the decision about one message is in the sealed record; 404 while it is not yet."""
+    """That the decision about one message is in the sealed record; 404 while it is not yet, 409 where it no longer fits."""
     message = queries.archive_for(request.user).filter(ref=ref).first()
-    document = queries_proof.proof_of(message, ledger.public_key()) if message else None
+    try:
+        document = queries_proof.proof_of(message, ledger.public_key()) if message else None
+    except Altered as where:
+        log.critical("The sealed record was altered: %s. Run verify_ledger.", where)
+        return JsonResponse(
+            {"error": _("The record does not fit its seal. Write to us: it must not be so.")}, status=409
+        )
     if document is None:
         raise Http404
     response = JsonResponse(document, json_dumps_params={"indent": 1})

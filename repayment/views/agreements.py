@@ -1,5 +1,6 @@
 """The agreement as a sheet to keep, its exact text, and the public check that it was not altered."""
 
+import logging
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases import clock, naming, queries_ledger
@@ -31,6 +33,8 @@ from repayment.domain.terms import Terms
 from repayment.forms import VerifyForm
 from repayment.models import Plan
 from repayment.views import sentences
+
+log = logging.getLogger(__name__)
 
 
 @requires(Permission.AGREEMENT_READ)
@@ -78,9 +82,15 @@ def agreement_calendar(request: HttpRequest, ref: str) -> HttpResponse:
 @requires(Permission.AGREEMENT_READ)
 @require_GET
 def agreement_proof(request: HttpRequest, ref: str) -> HttpResponse:
-    """That the yes to this agreement stands in the sealed record; 404 until its batch is sealed."""
+    """That the yes to this agreement stands in the sealed record; 404 until its batch is sealed, 409 where it no longer fits."""
     plan = _plan(request, ref)
-    proof = queries_ledger.proof_of("offer.accepted", plan.ref)
+    try:
+        proof = queries_ledger.proof_of("offer.accepted", plan.ref)
+    except queries_ledger.Altered as where:
+        log.critical("The sealed record was altered: %s. Run verify_ledger.", where)
+        return JsonResponse(
+            {"error": _("The record does not fit its seal. Write to us: it must not be so.")}, status=409
+        )
     if proof is None:
         raise Http404
     response = JsonResponse(
