@@ -48,6 +48,18 @@ class Letter:
     person: User | None = None
 
 
+# Nothing was sent by us before; an earlier instant may not even exist in UTC.
+EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def is_text(value: object, longest: int) -> bool:
+    """Whether a provider's word can be kept: not empty, not too long, and nothing that a database cannot hold."""
+    if not isinstance(value, str) or not 0 < len(value) <= longest or "\0" in value:
+        return False
+    # JSON lets half a letter through that is none in UTF-8.
+    return not any("\ud800" <= c <= "\udfff" for c in value)
+
+
 class Channel(Protocol):
     """One way of sending.
 

@@ -52,7 +52,7 @@ class Email:
         except (ConnectionRefusedError, smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
             raise NotTaken("The mail server did not answer.") from error
         return self._known(letter.key) or Answer(
-            provider_id=message_id(letter.key), status="accepted", at=clock.now()
+            provider_id=message_id(letter.key)[:80], status="accepted", at=clock.now()
         )
 
     def lookup(self, key: str) -> Answer | None:

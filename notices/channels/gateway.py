@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from notices import signing
-from notices.channels.base import Answer, Letter, NotTaken, Rejected
+from notices.channels.base import EARLIEST, Answer, Letter, NotTaken, Rejected, is_text
 
 # Well inside half a lease, so that a slow provider never outlives our claim on the message.
 TIMEOUT = 15
@@ -79,7 +79,7 @@ class GatewayError(Exception):
 def _answer(sheet: dict[str, Any]) -> Answer:
     """Raises GatewayError for an answer without the provider's own number: such a number is never made up."""
     ident, status = sheet.get("id"), sheet.get("status")
-    if not isinstance(ident, str) or not ident or len(ident) > 80:
+    if not isinstance(ident, str) or not is_text(ident, 80):
         raise GatewayError("The gateway named no message.")
     if status not in ("accepted", "delivered", "failed"):
         raise GatewayError("The gateway's word is not known.")
@@ -93,6 +93,8 @@ def _instant(text: object) -> dt.datetime:
         raise GatewayError("The gateway's time is none.") from error
     if at.utcoffset() is None:
         raise GatewayError("The gateway's time has no offset.")
+    if at < EARLIEST:
+        raise GatewayError("The gateway's time is long past.")
     return at
 
 

@@ -16,6 +16,7 @@ from cases import clock
 from cases.access import public
 from notices import signing
 from notices.actions import inbound, receipts
+from notices.channels.base import EARLIEST, is_text
 from notices.domain.inbound import LONGEST
 from notices.models import Message
 
@@ -123,7 +124,7 @@ def _letter(one: dict[str, Any]) -> dict[str, Any]:
 
 def _text(one: dict[str, Any], name: str, longest: int) -> str:
     value = one.get(name)
-    if not isinstance(value, str) or not value or len(value) > longest or "\0" in value:
+    if not isinstance(value, str) or not is_text(value, longest):
         raise _Wrong(f"{name} must be text of at most {longest} characters")
     return value
 
@@ -135,6 +136,6 @@ def _instant(one: dict[str, Any]) -> dt.datetime:
         raise _Wrong("at must be an instant") from error
     if at.utcoffset() is None:
         raise _Wrong("at must have an offset")
-    if at > max(clock.now(), clock.real_now()) + _AHEAD:
-        raise _Wrong("at lies in the future")
+    if not EARLIEST <= at <= max(clock.now(), clock.real_now()) + _AHEAD:
+        raise _Wrong("at must lie in the past, after 2000")
     return at

@@ -12,7 +12,7 @@ from django.urls import reverse
 from cases import clock as clocks
 from notices import channels, signing
 from notices.actions import breaking, dispatch, inbound
-from notices.channels import Letter, NotTaken, Rejected
+from notices.channels import Letter, NotTaken, Rejected, gateway
 from notices.channels.gateway import GatewayError, HttpSms
 from notices.domain.breaker import FAILURES
 from notices.models import ChannelState, Inbound, Message, Receipt, WechatLink
@@ -183,6 +183,10 @@ def test_a_receipt_under_another_number_than_the_providers_is_unknown(client, pr
         {"id": ""},
         {"key": "a\0b"},
         {"at": None},
+        {"id": "\ud800"},
+        {"key": "\ud800"},
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"at": "1970-01-01T00:00:00+00:00"},
     ],
 )
 def test_a_receipt_that_is_none_says_so(client, provider, change):
@@ -190,6 +194,28 @@ def test_a_receipt_that_is_none_says_so(client, provider, change):
     answer = called_back(client, [{**word(message, "delivered"), **change}])
     assert answer.status_code == 400
     assert "must" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": "a\0b"}, {"id": "\ud800"}, {"id": "x" * 81}, {"at": "0001-01-01T00:00:00+14:00"}],
+    ids=["zero", "half a letter", "long", "before all time"],
+)
+def test_an_answer_that_cannot_be_kept_is_doubt_about_this_one_message(provider, monkeypatch, change):
+    bad, good = a_message(), a_message()
+    monkeypatch.setattr(
+        gateway,
+        "_call",
+        lambda *given, **named: _as_answered(change if bad.key == named["key"] else {}, named["key"]),
+    )
+    done = dispatch.drain()
+    assert (done.sent, done.left_to_others) == (1, 1)
+    good.refresh_from_db()
+    assert good.state == "sent"
+
+
+def _as_answered(change, key):
+    return 202, {"id": f"p-{key}", "status": "accepted", "at": NINE_THIRTY.isoformat()} | change, None
 
 
 # ── the breaker ──────────────────────────────────────────────────────────────────────────────
