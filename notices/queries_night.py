@@ -22,11 +22,15 @@ from cases.domain.rulebook import Rulebook
 from cases.models import Lender, User
 from notices.domain.heading import heading
 from notices.domain.night import (
+    CLOCK_BITS,
+    DAY_FROM,
     EARLIER,
     FIELDS,
     NO_TERMS,
     RAW,
     WEEK_BITS,
+    WEEK_FROM,
+    ZONE_FROM,
     Kind,
     Setting,
     pack,
@@ -39,7 +43,6 @@ from notices.queries_pooled import STOPS
 
 # Our own practice: when most people are up. The gate moves it where a rule or the person says later.
 HOUR = dt.time(9, 30)
-_DAY = 86_400
 # Beyond every record's number, and a place that no record has.
 NO_RECORD, OF_NO_NIGHT = 2**63 - 1, -1
 
@@ -72,21 +75,9 @@ SOURCES = (
 )
 SOURCE = {source.kind: source for source in SOURCES}
 
-COLUMNS: tuple[tuple[str, str], ...] = (
-    ("person", "int8"),
-    ("lender", "int8"),
-    ("debt", "int8"),
-    ("about", "int8"),
-    ("at", "int8"),
-    ("not_after", "int8"),
-    ("kind", "int2"),
-    ("zone", "int2"),
-    ("raw", "int4"),
-    ("quiet_from", "int4"),
-    ("quiet_to", "int4"),
-    ("wish", "int4"),
-)
-"""What a row holds, with PostgreSQL's widths."""
+COLUMNS = ("person", "lender", "debt", "about", "what", "wish")
+"""What a row holds: few numbers, because each of them costs both sides as much as a fact. `what` and `wish` are several in one, by the
+bits of `notices.domain.night`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +111,47 @@ def moments(at: dt.datetime, horizon: dt.timedelta) -> list[dt.datetime]:
     return [at, *(morning for morning in mornings if at < morning < at + horizon)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Days:
+    """The days a kind of candidate may be about in one run: from the one whose place is `place` on."""
+
+    source: Source
+    place: int
+    first: dt.date
+    last: dt.date
+
+
+def days(at: dt.datetime, horizon: dt.timedelta) -> list[Days]:
+    """What may be planned now, by kind."""
+    today = at.astimezone(clock.BEIJING).date()
+    end = (at + horizon).astimezone(clock.BEIJING)
+    # The last day whose morning comes before the horizon.
+    last = end.date() if end.time() > HOUR else end.date() - dt.timedelta(days=1)
+    found, place = [], 0
+    for source in SOURCES:
+        first, until = today - dt.timedelta(days=source.behind), last + dt.timedelta(days=source.days)
+        found.append(Days(source=source, place=place, first=first, last=until))
+        place += max(0, (until - first).days + 1)
+    return found
+
+
+def said_when(at: dt.datetime, horizon: dt.timedelta) -> list[tuple[int, int, int]]:
+    """By the place of a kind's day: the kind, when it is said, and until when it is of use, in Unix seconds."""
+    found = []
+    for each in days(at, horizon):
+        for number in range((each.last - each.first).days + 1):
+            day = each.first + dt.timedelta(days=number)
+            said = _at(day - dt.timedelta(days=each.source.days), HOUR)
+            # What is said in the plan's own day is useful until a day ends; what is said before, until that day begins.
+            ends = _at(day + dt.timedelta(days=each.source.lasts), dt.time())
+            found.append((int(each.source.kind), max(said, int(at.timestamp())), ends))
+    return found
+
+
+def _at(day: dt.date, time: dt.time) -> int:
+    return int(dt.datetime.combine(day, time, clock.BEIJING).timestamp())
+
+
 def candidates(
     at: dt.datetime, horizon: dt.timedelta, found: Places, books: Mapping[str, Rulebook]
 ) -> tuple[str, list[Any]]:
@@ -127,9 +159,15 @@ def candidates(
     person's own are put in order where they are judged."""
     values: list[Any] = []
     when = _moments_table(at, horizon, books, values)
-    zones = _table("zones", ("name", "number"), [(name, n) for n, name in enumerate(found.zones)], values)
-    branches = " UNION ALL ".join(_branch(source, at, horizon, values) for source in SOURCES)
-    raw = " + ".join(f"{1 << bit} * ({_RAW_SQL[name]})" for bit, name in enumerate(RAW))
+    zones = _table(
+        "zones",
+        ("name", "number"),
+        [(name, n) for n, name in enumerate(found.zones)],
+        values,
+        types=("text", "bigint"),
+    )
+    branches = " UNION ALL ".join(_branch(each, at, values) for each in days(at, horizon))
+    raw = " + ".join(f"CASE WHEN {_RAW_SQL[name]} THEN {1 << bit} ELSE 0 END" for bit, name in enumerate(RAW))
     told = ", ".join(f"'{kind}'" for kind in (*STOPS, "opt_out", "inconvenient"))
     run = _instant(at)
     values += [run, run]
@@ -138,16 +176,15 @@ def candidates(
         "lender": "coalesce(c.lender, 0)",
         "debt": "coalesce(c.debt, 0)",
         "about": "c.about",
-        "at": "c.at",
-        "not_after": "c.not_after",
-        "kind": "c.kind",
-        "zone": "z.number",
-        "raw": raw,
-        "quiet_from": f"coalesce({_clock('f.hours_to')}, -1)",
-        "quiet_to": f"coalesce({_clock('f.hours_from')}, -1)",
-        "wish": _WISH,
+        "what": f"{raw} + z.number * {1 << ZONE_FROM} + c.place * {1 << DAY_FROM}",
+        "wish": (
+            f"CASE WHEN f.id IS NULL THEN 0 ELSE coalesce({_clock('f.hours_to')}, -1) + 1"
+            f" + (coalesce({_clock('f.hours_from')}, -1) + 1) * {1 << CLOCK_BITS}"
+            f" + (f.pace * {1 << WEEK_BITS} + {_WEEK}) * {1 << WEEK_FROM} END"
+        ),
     }
-    columns = ", ".join(_cast(chosen[name], width) for name, width in COLUMNS)
+    columns = ", ".join(f"CAST({chosen[name]} AS bigint)" for name in COLUMNS)
+    # To SQLite a CROSS JOIN says that the table stands here: it would go through all candidates once for each zone.
     sql = f"""
 WITH {when}, {zones}, c AS ({branches}),
 opt AS (
@@ -158,28 +195,28 @@ opt AS (
   FROM notices_optout WHERE since <= %s AND (until IS NULL OR until > %s) GROUP BY person_id, lender_id
 ),
 hold AS (
-  SELECT h.borrower_id, h.debt_id, m.at,
+  SELECT h.borrower_id, h.debt_id, m.number,
     max(CASE WHEN h.kind = 'moratorium' THEN 1 ELSE 0 END) AS moratorium,
     max(CASE WHEN h.kind = 'dispute' THEN 1 ELSE 0 END) AS dispute,
     max(CASE WHEN h.kind = 'represented' THEN 1 ELSE 0 END) AS represented,
     max(CASE WHEN h.kind NOT IN ('moratorium', 'dispute', 'represented') THEN 1 ELSE 0 END) AS other
   FROM cases_hold h JOIN moments m ON h.since <= m.ts AND (h.until IS NULL OR h.until > m.ts)
-  WHERE h.kind <> 'legal' GROUP BY h.borrower_id, h.debt_id, m.at
+  WHERE h.kind <> 'legal' GROUP BY h.borrower_id, h.debt_id, m.number
 ),
 pend AS ({_PENDING})
 SELECT {columns}
 FROM c
 JOIN cases_user u ON u.id = c.person
-JOIN zones z ON z.name = u.timezone
-JOIN moments m ON m.at = c.at
+{"JOIN" if _on_postgres() else "CROSS JOIN"} zones z ON z.name = u.timezone
+LEFT JOIN moments m ON m.number = c.moment
 LEFT JOIN cases_lender l ON l.id = c.lender
 LEFT JOIN notices_preference f ON f.person_id = c.person
 LEFT JOIN (SELECT DISTINCT user_id FROM account_emailaddress WHERE verified) e ON e.user_id = c.person
 LEFT JOIN notices_wechatlink w ON w.person_id = c.person AND w.until IS NULL
 LEFT JOIN opt oa ON oa.person_id = c.person AND oa.lender_id IS NULL
 LEFT JOIN opt ol ON ol.person_id = c.person AND ol.lender_id = c.lender
-LEFT JOIN hold ha ON ha.borrower_id = c.person AND ha.debt_id IS NULL AND ha.at = c.at
-LEFT JOIN hold hd ON hd.borrower_id = c.person AND hd.debt_id = c.debt AND hd.at = c.at
+LEFT JOIN hold ha ON ha.borrower_id = c.person AND ha.debt_id IS NULL AND ha.number = c.moment
+LEFT JOIN hold hd ON hd.borrower_id = c.person AND hd.debt_id = c.debt AND hd.number = c.moment
 LEFT JOIN cases_consent cs ON cs.borrower_id = c.person AND cs.lender_id = c.lender
   AND cs.purpose = 'remind' AND cs.revoked_at IS NULL
 LEFT JOIN (SELECT DISTINCT borrower_id FROM cases_designation WHERE kind IN ({told})) d ON d.borrower_id = c.person
@@ -190,42 +227,41 @@ LEFT JOIN pend p ON p.person = c.person AND p.lender = c.lender AND p.debt = c.d
 
 
 _RAW_SQL = {
-    "phone": "CASE WHEN u.phone_verified THEN 1 ELSE 0 END",
-    "mail": "CASE WHEN e.user_id IS NULL THEN 0 ELSE 1 END",
-    "wechat": "CASE WHEN w.id IS NULL THEN 0 ELSE 1 END",
-    "wants_sms": "CASE WHEN f.id IS NULL OR f.sms THEN 1 ELSE 0 END",
-    "wants_email": "CASE WHEN f.id IS NULL OR f.email THEN 1 ELSE 0 END",
-    "wants_wechat": "CASE WHEN f.id IS NULL OR f.wechat THEN 1 ELSE 0 END",
-    "opt_sms": "CASE WHEN oa.sms = 1 OR ol.sms = 1 THEN 1 ELSE 0 END",
-    "opt_email": "CASE WHEN oa.email = 1 OR ol.email = 1 THEN 1 ELSE 0 END",
-    "opt_wechat": "CASE WHEN oa.wechat = 1 OR ol.wechat = 1 THEN 1 ELSE 0 END",
-    "paused": "CASE WHEN f.paused_at IS NULL THEN 0 ELSE 1 END",
+    "phone": "u.phone_verified",
+    "mail": "e.user_id IS NOT NULL",
+    "wechat": "w.id IS NOT NULL",
+    "wants_sms": "f.id IS NULL OR f.sms",
+    "wants_email": "f.id IS NULL OR f.email",
+    "wants_wechat": "f.id IS NULL OR f.wechat",
+    "opt_sms": "oa.sms = 1 OR ol.sms = 1",
+    "opt_email": "oa.email = 1 OR ol.email = 1",
+    "opt_wechat": "oa.wechat = 1 OR ol.wechat = 1",
+    "paused": "f.paused_at IS NOT NULL",
     "consented": (
-        "CASE WHEN c.wanted = 1 OR (cs.given_at <= m.ts AND cs.expires_on >= CASE l.jurisdiction "
-        "WHEN 'US' THEN m.day_us WHEN 'UK' THEN m.day_uk ELSE m.day_cn END) THEN 1 ELSE 0 END"
+        "c.wanted = 1 OR (cs.given_at <= m.ts AND cs.expires_on >= CASE l.jurisdiction "
+        "WHEN 'US' THEN m.day_us WHEN 'UK' THEN m.day_uk ELSE m.day_cn END)"
     ),
-    "pending": "CASE WHEN c.of_money = 1 AND p.person IS NOT NULL THEN 1 ELSE 0 END",
-    "disputed": "CASE WHEN c.of_money = 1 AND p.disputed = 1 THEN 1 ELSE 0 END",
-    "hold_moratorium": "CASE WHEN ha.moratorium = 1 OR hd.moratorium = 1 THEN 1 ELSE 0 END",
-    "hold_dispute": "CASE WHEN ha.dispute = 1 OR hd.dispute = 1 THEN 1 ELSE 0 END",
-    "hold_represented": "CASE WHEN ha.represented = 1 OR hd.represented = 1 THEN 1 ELSE 0 END",
-    "hold_other": "CASE WHEN ha.other = 1 OR hd.other = 1 THEN 1 ELSE 0 END",
-    "of_plan": "c.of_plan",
+    "pending": "c.of_money = 1 AND p.person IS NOT NULL",
+    "disputed": "c.of_money = 1 AND p.disputed = 1",
+    "hold_moratorium": "ha.moratorium = 1 OR hd.moratorium = 1",
+    "hold_dispute": "ha.dispute = 1 OR hd.dispute = 1",
+    "hold_represented": "ha.represented = 1 OR hd.represented = 1",
+    "hold_other": "ha.other = 1 OR hd.other = 1",
+    "of_plan": "c.of_plan = 1",
     "agreed": (
-        "CASE WHEN c.of_plan = 1 THEN 1 WHEN EXISTS (SELECT 1 FROM repayment_plan g "
-        "WHERE g.debt_id = c.debt AND g.state IN ('active', 'suspended')) THEN 1 ELSE 0 END"
+        "c.of_plan = 1 OR EXISTS (SELECT 1 FROM repayment_plan g "
+        "WHERE g.debt_id = c.debt AND g.state IN ('active', 'suspended'))"
     ),
-    "answers": "c.answers",
-    "discreet": "CASE WHEN f.id IS NULL OR f.discreet THEN 1 ELSE 0 END",
-    "gentle": "CASE WHEN f.gentle THEN 1 ELSE 0 END",
-    "told": "CASE WHEN d.borrower_id IS NULL THEN 0 ELSE 1 END",
+    "answers": "c.answers = 1",
+    "discreet": "f.id IS NULL OR f.discreet",
+    "gentle": "f.gentle",
+    "told": "d.borrower_id IS NOT NULL",
 }
-# The wished days of the week as bits, and behind them the pace. Most people named neither.
+# The wished days of the week as bits.
 _WEEK = " + ".join(
     f"CASE WHEN CAST(f.days AS text) LIKE '%%{day}%%' THEN {1 << place} ELSE 0 END"
     for place, day in enumerate(DAYS)
 )
-_WISH = f"CASE WHEN f.id IS NULL THEN 0 ELSE f.pace * {1 << WEEK_BITS} + {_WEEK} END"
 
 # Payments without a last word, by whom and for which debt (repayment.queries_payments.pending).
 _PENDING = """
@@ -300,49 +336,38 @@ _ABOUT: dict[Kind, tuple[str, str, tuple[int, int, int, int]]] = {
 }
 
 
-def _branch(source: Source, at: dt.datetime, horizon: dt.timedelta, values: list[Any]) -> str:
+def _branch(of: Days, at: dt.datetime, values: list[Any]) -> str:
     """The candidates of one kind: what they are about, their day, and what has not become a message yet."""
-    rows, key, (of_plan, of_money, wanted, answers) = _ABOUT[source.kind]
-    today = at.astimezone(clock.BEIJING).date()
-    last = (at + horizon).astimezone(clock.BEIJING)
-    last_day = last.date() if last.time() >= HOUR else last.date() - dt.timedelta(days=1)
-    values += [
-        (today - dt.timedelta(days=source.behind)).isoformat(),
-        (last_day + dt.timedelta(days=source.days)).isoformat(),
-    ]
-    midnight = _epoch_of_day("x.day") + f" - {int(_OFFSET.total_seconds())}"
-    morning = HOUR.hour * 3600 + HOUR.minute * 60
-    moment = _greatest(f"{midnight} + {morning - source.days * _DAY}", str(int(at.timestamp())))
-    # What is said in the plan's own day is useful until a day ends; what is said before, until that day begins.
-    ends = f"{midnight} + {source.lasts * _DAY}"
+    rows, key, (of_plan, of_money, wanted, answers) = _ABOUT[of.source.kind]
+    values += [of.first.isoformat(), of.last.isoformat()]
+    # Each day has its morning among the moments; those that are over have the first, which is now.
+    ahead = (of.first - dt.timedelta(days=of.source.days) - at.astimezone(clock.BEIJING).date()).days
+    ahead += at.astimezone(clock.BEIJING).time() < HOUR
     return f"""
-SELECT x.person, x.lender, x.debt, x.about, {int(source.kind)} AS kind, {moment} AS at, {ends} AS not_after,
+SELECT x.person, x.lender, x.debt, x.about, {of.place} + {_days_since(of.first, "x.day")} AS place,
+  {_greatest("0", f"{ahead} + {_days_since(of.first, 'x.day')}")} AS moment,
   {of_plan} AS of_plan, {of_money} AS of_money, {wanted} AS wanted, {answers} AS answers
 FROM ({rows.replace("{day}", _date_of("p.agreed_at"))}) x
 WHERE x.day BETWEEN %s AND %s
-  AND NOT EXISTS (SELECT 1 FROM notices_message m WHERE m.key = '{source.wording}:' || {key})"""
-
-
-# China has had one offset since 1991; instants of a day are sums of whole seconds.
-_OFFSET = dt.timedelta(hours=8)
+  AND NOT EXISTS (SELECT 1 FROM notices_message m WHERE m.key = '{of.source.wording}:' || {key})"""
 
 
 def _moments_table(
     at: dt.datetime, horizon: dt.timedelta, books: Mapping[str, Rulebook], values: list[Any]
 ) -> str:
-    """Each moment of the run with the local date on which each jurisdiction counts it."""
+    """Each moment of the run by its number, with the local date on which each jurisdiction counts it."""
     rows = [
         (
-            int(moment.timestamp()),
+            number,
             _instant(moment),
             *(
                 moment.astimezone(ZoneInfo(books[name].zone)).date().isoformat() if name in books else None
                 for name in ("CN", "US", "UK")
             ),
         )
-        for moment in moments(at, horizon)
+        for number, moment in enumerate(moments(at, horizon))
     ]
-    names = ("at", "ts", "day_cn", "day_us", "day_uk")
+    names = ("number", "ts", "day_cn", "day_us", "day_uk")
     return _table("moments", names, rows, values, types=("bigint", "timestamptz", "date", "date", "date"))
 
 
@@ -373,11 +398,11 @@ def _instant(at: dt.datetime) -> Any:
     return at if _on_postgres() else at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ")
 
 
-def _epoch_of_day(column: str) -> str:
+def _days_since(first: dt.date, column: str) -> str:
     return (
-        f"({column} - DATE '1970-01-01') * 86400"
+        f"({column} - DATE '{first}')"
         if _on_postgres()
-        else f"CAST(strftime('%%s', {column}) AS integer)"
+        else f"CAST(julianday({column}) - {first.toordinal() + 1_721_424.5} AS integer)"
     )
 
 
@@ -392,7 +417,7 @@ def _date_of(column: str) -> str:
 def _clock(column: str) -> str:
     """A time of day in seconds."""
     return (
-        f"CAST(extract(epoch FROM {column}) AS integer)"
+        f"CAST(extract(epoch FROM {column}) AS bigint)"
         if _on_postgres()
         else f"CAST(strftime('%%s', '1970-01-01 ' || {column}) AS integer)"
     )
@@ -400,10 +425,6 @@ def _clock(column: str) -> str:
 
 def _greatest(one: str, other: str) -> str:
     return f"{'greatest' if _on_postgres() else 'max'}({one}, {other})"
-
-
-def _cast(expression: str, width: str) -> str:
-    return f"CAST({expression} AS {width})" if _on_postgres() else expression
 
 
 # ── reading a night back ─────────────────────────────────────────────────────────────────────

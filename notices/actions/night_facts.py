@@ -6,15 +6,17 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from allauth.account.models import EmailAddress
-from django.db.models import Max
+from django.db.models import BigIntegerField, Case, Func, Max, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from cases import clock
 from cases.models import Contact, Mandate, User
+from notices.actions import streaming
 from notices.actions.asking import ANY_LOCAL_DAY
 from notices.domain.bulk import ONCE, OURS, WRITTEN, Kin, Sent
 from notices.domain.night import CHANNELS, Flag, TermsList
@@ -48,8 +50,10 @@ class Mandates:
                 self._kin[one].append((other, since, until))
                 self._kin[other].append((one, since, until))
 
-    def __bool__(self) -> bool:
-        return bool(self._kin)
+    def acting(self, lender: NDArray[np.int64], agency: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The places of contacts that may count for somebody else too."""
+        among = np.isin(lender, list(self._kin)) | ((lender == 0) & np.isin(agency, list(self._clients)))
+        return np.flatnonzero(among)
 
     def also(self, lender: int | None, agency: int | None, at: int) -> set[int]:
         """Whom a contact counts for besides the lender it was for; where that was not named, whom the agency acts for."""
@@ -68,42 +72,64 @@ def sent_before(at: dt.datetime, mandates: Mandates) -> Sent:
     """What counts towards anybody's day, contacts and reminders that wait for theirs; and where somebody named a pace, our
     reminders since."""
     since = at - ANY_LOCAL_DAY
-    rows = []
-    for person, lender, agency, instant, what in (*_contacts(since), *_waiting(since), *_earlier(since)):
-        rows.append((person, lender or 0, instant, what))
-        if mandates:
-            rows += [
-                (person, other, instant, what & WRITTEN) for other in mandates.also(lender, agency, instant)
-            ]
-    rows.sort()
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 4).T
+    found = [streaming.table(rows, 5) for rows in (_contacts(since), _waiting(since), *_earlier(since))]
+    person, lender, agency, instant, what = np.concatenate(found, axis=1)
+    table = np.array([person, lender, instant, what])
+    also = [
+        (person[row], other, instant[row], what[row] & WRITTEN)
+        for row in mandates.acting(lender, agency).tolist()
+        for other in mandates.also(int(lender[row]), int(agency[row]), int(instant[row]))
+    ]
+    table = np.concatenate([table, np.array(also, dtype=np.int64).reshape(len(also), 4).T], axis=1)
+    table = table[:, np.lexsort(table[::-1])]
     return Sent(person=table[0], lender=table[1], at=table[2], what=table[3])
 
 
-_Row = tuple[int, int | None, int | None, int, int]
+_Rows: TypeAlias = "QuerySet[Any, tuple[Any, ...]]"
 
 
-def _contacts(since: dt.datetime) -> Iterator[_Row]:
+class _Second(Func):
+    """An instant in whole Unix seconds, cut off as `int` does it."""
+
+    output_field = BigIntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(
+            compiler, connection, template="floor(extract(epoch FROM %(expressions)s))", **more
+        )
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        template = "CAST(strftime('%%%%s', substr(%(expressions)s, 1, 19)) AS integer)"
+        return self.as_sql(compiler, connection, template=template, **more)
+
+
+def _or_0(name: str) -> Coalesce:
+    return Coalesce(name, Value(0), output_field=BigIntegerField())
+
+
+def _bits(bits: int, **where: Any) -> Case:
+    return Case(When(**where, then=Value(bits)), default=Value(0), output_field=BigIntegerField())
+
+
+def _contacts(since: dt.datetime) -> _Rows:
     contacts = Contact.objects.filter(
         at__gte=since, direction="outbound", party="borrower", removed_at__isnull=True
     )
-    names = ("borrower_id", "lender_id", "agency_id", "at", "channel", "own", "purpose")
-    for person, lender, agency, instant, channel, own, purpose in contacts.values_list(*names).iterator(
-        5_000
-    ):
-        what = ONCE | (WRITTEN if channel in MESSAGES else 0) | (OURS if own and purpose == "reminder" else 0)
-        yield person, lender, agency, int(instant.timestamp()), what
+    what = Value(ONCE) + _bits(WRITTEN, channel__in=MESSAGES) + _bits(OURS, own=True, purpose="reminder")
+    return contacts.order_by().values_list(
+        "borrower_id", _or_0("lender"), _or_0("agency"), _Second("at"), what
+    )
 
 
-def _waiting(since: dt.datetime) -> Iterator[_Row]:
+def _waiting(since: dt.datetime) -> _Rows:
     waiting = Message.objects.filter(
         due_at__gte=since, state=Message.State.QUEUED, purpose=Message.Purpose.REMINDER
     ).exclude(channel=Message.Channel.INBOX)
-    for person, lender, instant in waiting.values_list("person_id", "lender_id", "due_at").iterator(5_000):
-        yield person, lender, None, int(instant.timestamp()), ONCE | WRITTEN | OURS
+    what = Value(ONCE | WRITTEN | OURS)
+    return waiting.order_by().values_list("person_id", _or_0("lender"), Value(0), _Second("due_at"), what)
 
 
-def _earlier(since: dt.datetime) -> Iterator[_Row]:
+def _earlier(since: dt.datetime) -> Iterator[_Rows]:
     """Our reminders before those, to whoever wants days between two of them. They count towards no day any more."""
     pace = Preference.objects.aggregate(most=Max("pace"))["most"] or 0
     if not pace:
@@ -118,8 +144,7 @@ def _earlier(since: dt.datetime) -> Iterator[_Row]:
         removed_at__isnull=True,
         borrower__preference__pace__gt=0,
     )
-    for person, instant in ours.values_list("borrower_id", "at").iterator(5_000):
-        yield person, None, None, int(instant.timestamp()), OURS
+    yield ours.order_by().values_list("borrower_id", Value(0), Value(0), _Second("at"), Value(OURS))
 
 
 def add_said(found: NDArray[Any], places: NDArray[np.int64], met: TermsList) -> None:

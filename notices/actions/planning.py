@@ -8,42 +8,32 @@ and its messages is taken up by the next.
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from django.db import connection
-from numpy.typing import NDArray
 
 from cases.actions import ledger
 from cases.actions import rulebooks as kept_rulebooks
 from cases.domain import rulebook as rulebooks
 from notices import queries_night
-from notices.actions import recording, taking_up
+from notices.actions import recording, streaming, taking_up
 from notices.actions.night_facts import Mandates, add_said, sent_before
+from notices.actions.streaming import Table
 from notices.actions.taking_up import Summary
 from notices.domain import bulk
-from notices.domain.bulk import Sent
+from notices.domain.bulk import Ints, Sent
+from notices.domain.bulk_candidates import candidates
 from notices.domain.night import Setting, TermsList
 from notices.models import Night
 
 __all__ = ["HORIZON", "Summary", "plan"]
 
-Columns: TypeAlias = dict[str, NDArray[np.int64]]
-
 HORIZON = dt.timedelta(hours=24)
 # How many candidates are judged at once: enough for arrays to pay, little enough to stay small.
-BLOCK = 65_536
+BLOCK = 16_384
 OF = "decisions"
 _LOCK = 0x57EAD2  # the planners' advisory lock on PostgreSQL
-_ROW = np.dtype(
-    [("columns", ">i2")]
-    + [
-        part
-        for name, width in queries_night.COLUMNS
-        for part in ((f"{name}_size", ">i4"), (name, f">i{width.removeprefix('int')}"))
-    ]
-)
 
 
 def plan(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Summary:
@@ -77,10 +67,12 @@ def record(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Night | None:
         ahead=horizon.days + 1,
         kin=mandates.kin(),
     )
-    work = _Work(judge, sent_before(at, mandates), found.law_of, met)
+    days = np.array(queries_night.said_when(at, horizon), dtype=np.int64).T
+    work = _Work(judge, sent_before(at, mandates), days, found.law_of, met)
     sql, values = queries_night.candidates(at, horizon, found, books)
     try:
-        _stream(sql, values, work.take)
+        for rows in _by_person(streaming.blocks(sql, values, len(queries_night.COLUMNS), BLOCK)):
+            work.take(rows)
         work.take_rest()
     except BaseException:
         work.sink.drop()
@@ -105,28 +97,31 @@ class _Work:
     A night of one block is written where it was read; a larger one beside it.
     """
 
-    def __init__(self, judge: bulk.Night, sent: Sent, law_of: Mapping[int, int], met: TermsList) -> None:
+    def __init__(
+        self, judge: bulk.Night, sent: Sent, days: Ints, law_of: Mapping[int, int], met: TermsList
+    ) -> None:
         self.sink: recording.Sink = recording.Here()
         self.asked = 0
-        self._judge, self._sent, self._law_of, self._met = judge, sent, law_of, met
-        self._rest: Columns | None = None
+        self._judge, self._sent, self._days, self._law_of, self._met = judge, sent, days, law_of, met
+        self._rest: Table | None = None
 
-    def take(self, rows: Columns) -> None:
+    def take(self, rows: Table) -> None:
         if self._rest is not None:
-            rows = {name: np.concatenate([self._rest[name], rows[name]]) for name in rows}
-        people = rows["person"]
+            rows = np.concatenate([self._rest, rows], axis=1)
+        people = rows[0]
         cut = int(np.searchsorted(people, people[-1]))
-        self._rest = {name: values[cut:] for name, values in rows.items()}
+        self._rest = rows[:, cut:].copy()
         if cut:
-            self._settle({name: values[:cut] for name, values in rows.items()})
+            self._settle(rows[:, :cut])
 
     def take_rest(self) -> None:
         if self._rest is not None:
             self._settle(self._rest)
 
-    def _settle(self, rows: Columns) -> None:
-        people = rows["person"]
-        found, told = bulk.candidates(rows, self._law_of, self._judge, self._met)
+    def _settle(self, rows: Table) -> None:
+        said = dict(zip(queries_night.COLUMNS, rows, strict=True))
+        people = said["person"]
+        found, told = candidates(said, self._days, self._law_of, self._judge, self._met)
         add_said(found, told, self._met)
         records = self._judge.settle(found, self._sent.of(int(people[0]), int(people[-1])))
         self.asked += len(records)
@@ -141,23 +136,18 @@ def seal(night: Night) -> None:
     ledger.seal_block(of=OF, block=night.pk, leaves=queries_night.leaves_of(night))
 
 
-def _stream(sql: str, values: list[Any], take: Callable[[Columns], None]) -> None:
-    """Hand over the rows in blocks, as columns of whole numbers."""
-    names = [name for name, _ in queries_night.COLUMNS]
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            text = cursor.mogrify(sql, values)
-            text = text.decode() if isinstance(text, bytes) else text
-            for rows in recording.copied_out(cursor.cursor, text, _ROW, BLOCK):
-                take(rows)
-            return
-        cursor.execute(sql, values)
-        blocks = [np.array(rows, dtype=np.int64) for rows in iter(lambda: cursor.fetchmany(BLOCK // 4), [])]
-    if blocks:
-        table = np.concatenate(blocks)
-        table = table[np.argsort(table[:, names.index("person")], kind="stable")]
-        for first in range(0, len(table), BLOCK):
-            take(dict(zip(names, table[first : first + BLOCK].T, strict=True)))
+def _by_person(blocks: Iterator[Table]) -> Iterator[Table]:
+    """The rows ordered by person. PostgreSQL does it; what SQLite gives is put in order here."""
+    if connection.vendor == "postgresql":
+        yield from blocks
+        return
+    parts = list(blocks)
+    if parts:
+        rows = np.concatenate(parts, axis=1)
+        parts.clear()
+        order = np.argsort(rows[0], kind="stable")
+        for first in range(0, len(order), BLOCK):
+            yield rows[:, order[first : first + BLOCK]]
 
 
 @contextlib.contextmanager

@@ -4,9 +4,7 @@ A large night is read and written at the same time, so its records go through a 
 with the row that says that the night is whole. A small one takes the connection it is on.
 """
 
-import contextlib
 import io
-import os
 import queue
 import threading
 from collections.abc import Iterable, Iterator
@@ -23,7 +21,6 @@ from notices.queries_night import heading_of, next_run
 
 _TABLE = Asked._meta.db_table
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_PREAMBLE = len(_HEADER)
 _TRAILER = b"\xff\xff"
 _SIZES = {"q": 8, "i": 4, "h": 2}
 COLUMNS = (*(name for name, _ in night.FIELDS), "leaf")
@@ -36,6 +33,10 @@ _ROW = np.dtype(
         for part in ((f"{name}_size", ">i4"), (name, f">i{_SIZES[width]}"))
     ]
     + [("leaf_size", ">i4"), ("leaf", "V32")]
+)
+_BLANK = np.array(
+    (len(COLUMNS), *(part for _, width in night.FIELDS for part in (_SIZES[width], 0)), 32, bytes(32)),
+    dtype=_ROW,
 )
 
 
@@ -51,12 +52,9 @@ class Sink(Protocol):
 
 def copy_rows(records: NDArray[Any]) -> bytes:
     """RECORD rows with their leaf hashes, as binary COPY takes them."""
-    rows = np.empty(len(records), dtype=_ROW)
-    rows["columns"] = len(COLUMNS)
-    for name, width in night.FIELDS:
-        rows[f"{name}_size"] = _SIZES[width]
+    rows = np.full(len(records), _BLANK)
+    for name, _ in night.FIELDS:
         rows[name] = records[name]
-    rows["leaf_size"] = 32
     rows["leaf"] = np.frombuffer(b"".join(leaves(records)), dtype="V32")
     return rows.tobytes()
 
@@ -159,66 +157,6 @@ class Beside:
 
 class _Dropped(Exception):
     """The reader gave up; nothing of this night is kept."""
-
-
-def copied_out(
-    cursor: Any, sql: str, row: np.dtype[Any], block: int
-) -> Iterator[dict[str, NDArray[np.int64]]]:
-    """The answer of binary COPY in blocks of `block` rows, as columns of whole numbers.
-
-    The database's answer is drained into a pipe by one thread and cut into blocks by another, so that the next block is read
-    while this one is being judged; psycopg2 hands over row by row, and only a file of the standard library takes them fast enough.
-    """
-    out, into = os.pipe()
-    source, drain_into = (
-        io.BufferedReader(io.FileIO(out), 1 << 20),
-        io.BufferedWriter(io.FileIO(into, "w"), 1 << 20),
-    )
-    blocks: queue.Queue[bytes | BaseException] = queue.Queue(maxsize=2)
-    stopped = threading.Event()
-
-    def drain() -> None:
-        try:
-            cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)", drain_into, 1 << 20)
-        except BaseException as fault:
-            _put(blocks, fault, stopped)
-        finally:
-            with contextlib.suppress(OSError):
-                drain_into.close()
-
-    def cut() -> None:
-        source.read(_PREAMBLE)
-        # Two bytes end the stream: less than a row, and so never part of a block.
-        while data := source.read(row.itemsize * block):
-            _put(blocks, data, stopped)
-        _put(blocks, b"", stopped)
-
-    threads = [threading.Thread(target=work, name=f"night-{work.__name__}") for work in (drain, cut)]
-    for thread in threads:
-        thread.start()
-    names = [name for name in row.names or () if not name.endswith("_size") and name != "columns"]
-    try:
-        while data := blocks.get():
-            if isinstance(data, BaseException):
-                raise data
-            rows = np.frombuffer(data, dtype=row, count=len(data) // row.itemsize)
-            if len(rows):
-                yield {name: rows[name].astype(np.int64) for name in names}
-    finally:
-        stopped.set()
-        source.close()
-        for thread in threads:
-            thread.join()
-
-
-def _put(blocks: "queue.Queue[Any]", what: object, stopped: threading.Event) -> None:
-    """Wait for room, but not for a reader that has gone."""
-    while not stopped.is_set():
-        try:
-            blocks.put(what, timeout=0.5)
-        except queue.Full:
-            continue
-        return
 
 
 class _Stream:

@@ -2,7 +2,7 @@
 A night's candidates judged as arrays: the same rules as for one message (`gate_rules.py`), asked of a whole block of people at
 once. What depends on a clock is worked out once for each combination of zone, law, wished hours and moment, by the gate itself,
 and looked up; what depends on earlier messages is counted in step: everybody's first candidate, then everybody's second, so
-that two reminders planned in one night see each other. This is the only module of `notices` that knows numpy.
+that two reminders planned in one night see each other.
 """
 
 import hashlib
@@ -346,8 +346,8 @@ class _Block:
         self._last = np.zeros(len(self._people), dtype=np.int64)
         self._pairs, self._pair = np.unique(self._who * _LENDERS + self.rows["lender"], return_inverse=True)
         self._own = self.rows["zone"][starts]
-        # One count per clock: the person's own first, then every clock that a law reads here.
-        self._readings = [-1, *np.unique(self._judged).tolist()]
+        # One count per clock: the person's own first, then every clock that a law reads here instead of it.
+        self._readings = [-1, *np.unique(self._judged[self._judged != self.rows["zone"]]).tolist()]
         self._by_person = {
             zone: np.zeros((len(self._people), around.days), dtype=np.int16) for zone in self._readings
         }
@@ -445,8 +445,10 @@ class _Block:
     def _counted(self, counts: dict[int, NDArray[np.int16]], group: Ints, here: Ints, at: Ints) -> Ints:
         """What counts towards the local day of `at`, on the clock where most does: the person's own, or the law's."""
         own = counts[-1][group, self._own_day(here, at)]
-        judged = self._judged[here]
         most = own.astype(np.int64)
+        if len(self._readings) == 1:
+            return most
+        judged = np.where(self._judged[here] == self.rows["zone"][here], -1, self._judged[here])
         for zone in self._readings[1:]:
             which = np.flatnonzero(judged == zone)
             if which.size:
@@ -560,85 +562,14 @@ class _Block:
         return bits
 
 
-def candidates(
-    rows: Mapping[str, Ints], law_of: Mapping[int, int], around: Night, met: night.TermsList
-) -> tuple[NDArray[Any], Ints]:
-    """What the database said, as CANDIDATE rows: the way each message would take, and the facts that follow from it; and the
-    places of those who told a lender something, which the database does not say.
-
-    The way is the first of SMS, e-mail and WeChat that is confirmed, wanted and not opted out of; where none is, the first
-    that is confirmed, and the gate says why not. Where nothing is confirmed, or where discreet words would lack what the law
-    wants said, Steady's own pages.
-    """
-    # Whoever is soonest of no use goes first: one lender writes once a day.
-    # Where two are of use equally long, what is due today goes before what is due tomorrow.
-    soon = rows["kind"] == night.Kind.DUE_SOON
-    order = np.lexsort([rows["about"], rows["kind"], soon, rows["not_after"], rows["at"], rows["person"]])
-    rows = {name: values[order] for name, values in rows.items()}
-    raw = rows["raw"]
-    bit = {name: (raw >> place & 1).astype(bool) for place, name in enumerate(night.RAW)}
-    there = [bit["phone"], bit["mail"], bit["wechat"]]
-    refused = [bit[f"opt_{way}"] | ~bit[f"wants_{way}"] for way in ("sms", "email", "wechat")]
-    open_ways = [known & ~no for known, no in zip(there, refused, strict=True)]
-    channel = np.select([*open_ways, *there], [0, 1, 2, 0, 1, 2], default=_INBOX)
-    law = _laws(rows["lender"], law_of)
-    lacking = np.zeros(len(raw), dtype=bool)
-    discreet = np.flatnonzero(bit["discreet"] & (rows["lender"] != 0) & around.may_have_to_say(law))
-    if discreet.size:
-        now = np.full(len(discreet), around.start)
-        channel[discreet[around.must_say(law[discreet], now)]] = _INBOX
-        lacking[discreet] = around.must_say(law[discreet], rows["at"][discreet])
-    opted_out = np.select([channel == way for way in range(3)], refused, default=False)
-    yes = {
-        Flag.OPTED_OUT: opted_out,
-        Flag.CONSENTED: bit["consented"],
-        Flag.PAUSED: bit["paused"],
-        Flag.MORATORIUM: bit["hold_moratorium"],
-        Flag.DISPUTE: bit["hold_dispute"],
-        Flag.REPRESENTED: bit["hold_represented"],
-        Flag.HELD: bit["hold_other"],
-        Flag.PAYMENT_DISPUTED: bit["disputed"],
-        Flag.PAYMENT_PENDING: bit["pending"],
-        Flag.PLAN_IN_FORCE: bit["agreed"],
-        Flag.REMINDS_OF_PLAN: bit["of_plan"],
-        Flag.VULNERABLE: bit["gentle"],
-        Flag.ANSWERS: bit["answers"],
-        Flag.INCOMPLETE: lacking & (channel != _INBOX),
-    }
-    flags = np.full(len(raw), int(Flag.ADDRESS_KNOWN), dtype=np.int64)
-    for flag, which in yes.items():
-        flags |= np.where(which, int(flag), 0)
-    found = np.empty(len(raw), dtype=CANDIDATE)
-    for name in (
-        "person",
-        "lender",
-        "debt",
-        "about",
-        "kind",
-        "at",
-        "not_after",
-        "zone",
-        "quiet_from",
-        "quiet_to",
-    ):
-        found[name] = rows[name]
-    found["channel"], found["flags"], found["law"] = channel, flags, law
-    wishes, back = np.unique(rows["wish"], return_inverse=True)
-    found["terms"] = np.array([met.place_of_wish(wish) for wish in wishes.tolist()], dtype=np.int64)[back]
-    return found, np.flatnonzero(bit["told"])
-
-
-def _laws(lenders: Ints, law_of: Mapping[int, int]) -> Ints:
-    unique, back = np.unique(lenders, return_inverse=True)
-    return np.array([law_of.get(lender, 0) for lender in unique.tolist()], dtype=np.int64)[back]
-
-
-def leaves(records: NDArray[Any]) -> Iterator[bytes]:
+def leaves(records: NDArray[Any]) -> list[bytes]:
     """The leaf hash of each RECORD row."""
-    size, data = records.dtype.itemsize, records.tobytes()
-    sha256 = hashlib.sha256
-    for start in range(0, len(data), size):
-        yield sha256(b"\0" + data[start : start + size]).digest()
+    size = records.dtype.itemsize + 1
+    # A zero byte stands before each record (`night.leaf`).
+    prefixed = np.zeros((len(records), size), dtype=np.uint8)
+    prefixed[:, 1:] = np.ascontiguousarray(records).view(np.uint8).reshape(len(records), size - 1)
+    data, sha256 = prefixed.tobytes(), hashlib.sha256
+    return [sha256(data[start : start + size]).digest() for start in range(0, len(data), size)]
 
 
 def _spread(low: Ints, high: Ints) -> tuple[Ints, Ints]:
@@ -650,8 +581,7 @@ def _spread(low: Ints, high: Ints) -> tuple[Ints, Ints]:
 
 def _tally(counts: NDArray[np.int16], group: Ints, days: Ints) -> None:
     """Add one for each (group, day); somebody may stand there many times."""
-    places, times = np.unique(group * counts.shape[1] + days, return_counts=True)
-    counts.reshape(-1)[places] += times.astype(np.int16)
+    np.add.at(counts.reshape(-1), group * counts.shape[1] + days, np.int16(1))
 
 
 def _epoch(at: datetime | None) -> int:

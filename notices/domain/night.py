@@ -88,7 +88,7 @@ TOO_SOON = 1 << 26
 FULL = LENDER_FULL | PERSON_FULL | GENTLE_FULL | MESSAGES_FULL | CONTACTS_FULL
 DELAYS = NIGHT_HOURS | QUIET_HOURS | INCONVENIENT | OFF_DAYS | TOO_SOON | FULL
 
-# What the database says about a candidate, by bit: nothing is decided there, `bulk.candidates` makes facts of it.
+# What the database says about a candidate, by bit: nothing is decided there, `bulk_candidates` makes facts of it.
 RAW = (
     "phone",
     "mail",
@@ -115,8 +115,13 @@ RAW = (
     # They told a lender something about being contacted: what, is read for them alone.
     "told",
 )
-# Days of the week and pace in one number of the database's answer: seven bits, then the days between two reminders.
-WEEK_BITS = 7
+# Above those bits in the same number: the place of the person's zone, and that of the candidate's kind and day.
+ZONE_FROM, DAY_FROM = 24, 40
+assert len(RAW) <= ZONE_FROM
+# What somebody wished, as one number, 0 where nothing: when their quiet hours begin and end, in seconds of the day and one more; days
+# of the week, seven bits; then the days between two reminders.
+CLOCK_BITS, WEEK_BITS = 17, 7
+WEEK_FROM = 2 * CLOCK_BITS
 FIELDS: tuple[tuple[str, str], ...] = (
     ("run", "q"),
     ("place", "q"),
