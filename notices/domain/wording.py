@@ -101,6 +101,15 @@ _LINK = re.compile(
     r"|点击|點擊|click here|tap here",
     re.IGNORECASE,
 )
+# Where a full stop of ours would be followed by such a word in any sentence, only a dot makes it an address.
+_LINK_BY_DOT = re.compile(
+    r"[\w-]\.(?:tech|online|store|live|work|fun|ren|wang|xin|icu|mobi|win|us|uk|hk|tw|中国|中國|公司|网络|網絡|网址|網址|手机|手機)(?![a-z])"
+    r"|xn--|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])",
+    re.IGNORECASE,
+)
+# Letters that show nothing.
+_BLANKS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+_SPACED_OUT = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _FOREIGN_LETTERS = re.compile("[\u0370-\u03ff\u0400-\u052f]")
 _LATIN_LETTERS = re.compile("[A-Za-z]")
 _WEEKDAYS = {"zh-hans": "周一 周二 周三 周四 周五 周六 周日", "zh-hant": "週一 週二 週三 週四 週五 週六 週日"}
@@ -279,6 +288,9 @@ class Finding:
 def faults(entry: Entry, first: Entry | None) -> Iterator[Finding]:
     """What is wrong with one entry. `first` is the same message in the first language, whose places all must share."""
     text = f"{entry.subject}\n{entry.body}"
+    # What a reader sees: wide and compatible letters are the usual ones, and something stands in each place.
+    seen = unicodedata.normalize("NFKC", _PLACE.sub("某", text))
+    said = _SPACED_OUT.sub("", seen)
 
     def fault(kind: Fault, found: str = "") -> Finding:
         return Finding(entry=entry, fault=kind, found=found)
@@ -287,17 +299,17 @@ def faults(entry: Entry, first: Entry | None) -> Iterator[Finding]:
         yield fault(Fault.UNDECLARED, ", ".join(sorted(entry.used - set(entry.placeholders))))
     if "{" in _PLACE.sub("", text) or "}" in _PLACE.sub("", text):
         yield fault(Fault.BRACE)
-    if found := _THREATS.search(text):
+    if found := _THREATS.search(text) or _THREATS.search(said):
         yield fault(Fault.THREAT, found.group())
-    if found := _LINK.search(text):
+    if found := _link_in(seen):
         yield fault(Fault.LINK, found.group())
-    if any(unicodedata.category(c) in _CONTROL and c != "\n" for c in text):
+    if any(unicodedata.category(c) in _CONTROL and c != "\n" for c in text) or _is_disguised(seen):
         yield fault(Fault.DISGUISE)
     types = {entry.placeholders.get(place) for place in entry.used}
     if entry.channel == "sms" and Type.MONEY in types:
         yield fault(Fault.AMOUNT_IN_SMS)
     if entry.style is Style.DISCREET:
-        if found := _TELLING.search(text):
+        if found := _TELLING.search(said):
             yield fault(Fault.TELLING, found.group())
         if types - {Type.CODE, Type.COUNT}:
             yield fault(Fault.DISCREET_VALUE)
@@ -357,14 +369,26 @@ def _filled(text: str, shown: Mapping[str, str]) -> str:
 
 
 def _safe(name: str, value: str) -> str:
-    plain = unicodedata.normalize("NFKC", value).replace("。", ".").replace("．", ".").replace("｡", ".")
-    if any(unicodedata.category(c) in _CONTROL for c in value):
+    plain = unicodedata.normalize("NFKC", value)
+    if any(unicodedata.category(c) in _CONTROL for c in value) or _BLANKS.search(value):
         raise Refused("unsafe_value", f"{name} must be one line of visible text.", field=name)
-    if "=?" in plain or _LINK.search(plain):
+    if "=?" in plain or _link_in(plain):
         raise Refused("unsafe_value", f"{name} may not contain a link.", field=name)
     if _FOREIGN_LETTERS.search(plain) and _LATIN_LETTERS.search(plain):
         raise Refused("unsafe_value", f"{name} mixes alphabets that look alike.", field=name)
     return value
+
+
+def _link_in(plain: str) -> re.Match[str] | None:
+    """What a telephone would make a link of; it takes an ideographic full stop for a dot."""
+    return _LINK.search(plain.replace("。", ".")) or _LINK_BY_DOT.search(plain)
+
+
+def _is_disguised(plain: str) -> bool:
+    """Marks over letters and letters that show nothing, which our languages do not have, or alphabets that look alike."""
+    marked = any(unicodedata.category(c) in ("Mn", "Me") for c in plain)
+    mixed = _FOREIGN_LETTERS.search(plain) and _LATIN_LETTERS.search(plain)
+    return marked or bool(mixed) or _BLANKS.search(plain) is not None
 
 
 def _written_date(name: str, value: object, language: str) -> str:

@@ -239,6 +239,11 @@ def test_a_value_cannot_add_a_line_or_hide_one(value: str) -> None:
         "點擊",
         "Click here",
         "Bаnk",  # the second letter is Cyrillic
+        "银行.中国",
+        "bank.tech",
+        "bank.xn--fiqs8s",
+        "10.0.0.1",
+        "Ba\u3164nk",
     ],
 )
 def test_a_value_cannot_carry_a_link_or_a_disguise(value: str) -> None:
@@ -351,6 +356,15 @@ def test_a_changed_word_is_a_new_version(tmp_path: Path) -> None:
         ("common.toml", "您有一条新的提醒", "您的还款有一条新的提醒", "telling "),
         ("common.toml", "您有一条新的提醒", "{lender}有一条新的提醒", "discreet_value"),
         ("security_code.toml", 'zh_hans = "您的验证码是', 'zh_hans = "稳还验证码是', "telling "),
+        # What a reader takes for the same, however it is written.
+        ("offer_answered.toml", "{lender}答复了", "{lender} ｓｔｅａｄｙ．ｃｏｍ 答复了", ": link "),
+        ("offer_answered.toml", "{lender}答复了", "{lender}.com答复了", ": link "),
+        ("offer_answered.toml", "{lender}答复了", "{lender} 稳还.公司 答复了", ": link "),
+        ("offer_answered.toml", "{lender}答复了", "{lender}将去法 院", ": threat 法院"),
+        ("offer_answered.toml", "{lender}答复了", "{lender}将⽴即答复", ": threat 立即"),
+        ("offer_answered.toml", "{lender}答复了", "{lender}将去法\ufe0f院", ": disguise"),
+        ("offer_answered.toml", "{lender}答复了", "{lender}将去法\u3164院", ": disguise"),
+        ("offer_answered.toml", "{lender}答复了", "{lender} cоurt", ": disguise"),
         (
             "offer_answered.toml",
             '您可以在方便时打开稳还查看。"',
