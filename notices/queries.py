@@ -17,13 +17,13 @@ from cases.domain.facts import local_time
 from cases.models import Case, Consent, Lender, User
 from cases.queries import lender_of
 from notices.actions import preferences, templates
-from notices.actions.asking import Question, Surroundings, rulebook_for
+from notices.actions.asking import Surroundings, questions_about, rulebook_for
 from notices.actions.writing import lender_name
 from notices.domain import gate, wording
 from notices.models import Decision, Inbound, Message, Template, WechatLink
 from notices.queries_reasons import Reason, about, reasons_in
 from repayment import queries_payments
-from repayment.models import Instalment, Offer, Plan
+from repayment.models import Instalment, Plan
 
 # Where a message stopped for good, or may never be known to have arrived.
 HELD_BACK = (Message.State.WITHHELD, Message.State.EXPIRED, Message.State.CANCELLED)
@@ -164,20 +164,9 @@ def _stays(person: User, reminders: Sequence[Message]) -> dict[int, Sequence[Rea
     if not reminders:
         return {}
     around = Surroundings([person.pk], at=clock.now(), planned=False)
-    refs = [message.values["offer"] for message in reminders if message.values.get("offer")]
-    debts = dict(Offer.objects.filter(ref__in=refs).values_list("ref", "debt")) if refs else {}
     language = get_language() or "en"
     found = {}
-    for message in reminders:
-        question = Question(
-            person=person,
-            lender=message.lender,
-            debt_id=message.plan.debt_id if message.plan else debts.get(message.values.get("offer")),
-            purpose=message.purpose,
-            channel=message.channel,
-            reminds_of_plan=message.plan is not None,
-            wording=message.wording,
-        )
+    for message, question in zip(reminders, questions_about(person, reminders), strict=True):
         _facts, verdict = around.ask(question, message.due_at)
         if verdict.outcome is gate.Outcome.REFUSED:
             on = local_time(message.due_at, rulebook_for(message.lender).zone).date

@@ -24,6 +24,7 @@ from notices.models import Decision, Message, OptOut, Preference, WechatLink
 from notices.queries_pooled import STOPS, WRITTEN, Counted, Made, Said, inconvenient
 from repayment import queries as repayment_queries
 from repayment import queries_payments
+from repayment.models import Offer
 
 __all__ = [
     "ANY_LOCAL_DAY",
@@ -32,6 +33,7 @@ __all__ = [
     "Surroundings",
     "decision",
     "must_say",
+    "questions_about",
     "rulebook_for",
     "settle",
 ]
@@ -150,6 +152,13 @@ class Surroundings:
         preference = self._preferences.get(person.pk)
         return preference is None or preference.discreet
 
+    def hours(self, person: User) -> tuple[dt.time, dt.time] | None:
+        """From when until when the person wants to hear from us; None where nothing was said."""
+        preference = self._preferences.get(person.pk)
+        if preference is None or preference.hours_from is None or preference.hours_to is None:
+            return None
+        return (preference.hours_from, preference.hours_to)
+
     def facts(self, question: Question, at: dt.datetime) -> gate.GateFacts:
         person, lender = question.person, question.lender
         preference = self._preferences.get(person.pk)
@@ -177,7 +186,8 @@ class Surroundings:
             opted_out=self._opted_out(person, lender, question.channel)
             or self._told_not_to(person, said, question.channel),
             paused=bool(preference and preference.paused_at),
-            quiet=_quiet(preference),
+            # Quiet is everything outside the hours the person named.
+            quiet=(named[1], named[0]) if (named := self.hours(person)) else None,
             inconvenient=inconvenient(said),
             days=tuple(preference.days) if preference else (),
             pace=preference.pace if preference else 0,
@@ -287,6 +297,24 @@ def decision(
     )
 
 
+def questions_about(person: User, reminders: Sequence[Message]) -> list[Question]:
+    """What the gate is asked about each of these reminders of one person; one query where some speak of an offer."""
+    refs = [message.values["offer"] for message in reminders if message.values.get("offer")]
+    debts = dict(Offer.objects.filter(ref__in=refs).values_list("ref", "debt")) if refs else {}
+    return [
+        Question(
+            person=person,
+            lender=message.lender,
+            debt_id=message.plan.debt_id if message.plan else debts.get(message.values.get("offer")),
+            purpose=message.purpose,
+            channel=message.channel,
+            reminds_of_plan=message.plan is not None,
+            wording=message.wording,
+        )
+        for message in reminders
+    ]
+
+
 def settle(
     message: Message, question: Question, around: Surroundings, *, at: dt.datetime
 ) -> Iterator[Decision]:
@@ -319,10 +347,3 @@ def _touches(hold: Hold, debt_id: int | None, at: dt.datetime) -> bool:
     """In force at `at`, and about the person or this very debt."""
     in_force = hold.since <= at and (hold.until is None or hold.until > at)
     return in_force and (hold.debt_id is None or hold.debt_id == debt_id)
-
-
-def _quiet(preference: Preference | None) -> tuple[dt.time, dt.time] | None:
-    """Quiet is everything outside the hours the person named."""
-    if preference is None or preference.hours_from is None or preference.hours_to is None:
-        return None
-    return (preference.hours_to, preference.hours_from)

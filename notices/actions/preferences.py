@@ -12,6 +12,7 @@ from cases.actions import events
 from cases.domain.person_facts import DAYS as WEEK
 from cases.domain.refusal import Refused
 from cases.models import Lender, User
+from notices.actions import waking
 from notices.models import OptOut, Preference
 
 CHANNELS = ("sms", "email", "wechat")
@@ -85,6 +86,7 @@ def set_terms(
         preference.changed_at = now
         preference.save()
         events.record("contact_terms_set", by=by, about=by, person=by, changed=changed)
+        waking.wake(by)
     return preference
 
 
@@ -116,6 +118,8 @@ def set_lender_terms(*, by: User, lender: Lender, channels: Collection[str]) -> 
     changed = [channel for channel in CHANNELS if _opt(by, channel, channel in channels, now, lender)]
     if changed:
         events.record("contact_terms_set", by=by, about=by, person=by, lender=lender, changed=changed)
+        if channels:
+            waking.wake(by)
 
 
 def lender_terms(person: User) -> Mapping[int, frozenset[str]]:
@@ -140,11 +144,13 @@ def pause(*, by: User) -> Preference:
 
 @transaction.atomic
 def resume(*, by: User) -> Preference:
+    """Reminders go on; those that the pause stopped and whose time is still ahead are planned again."""
     preference = locked(by)
     if preference.paused_at is not None:
         preference.paused_at, preference.changed_at = None, clock.now()
         preference.save()
         events.record("reminders_resumed", by=by, about=by, person=by)
+        waking.wake(by)
     return preference
 
 

@@ -116,6 +116,8 @@ MOVES: tuple[Move, ...] = (
     _row("fail", "queued claimed sent uncertain", State.FAILED, "worker sweeper provider"),
     _row("expire", "planned queued withheld", State.EXPIRED, "planner worker sweeper"),
     _row("cancel", "planned queued withheld", State.CANCELLED, "planner worker person officer"),
+    # What only the person's own terms stood against, once these are loosened: it is planned again, and the gate asked.
+    _row("wake", "withheld", State.PLANNED, "person"),
 )
 
 _DOUBT: Mapping[Purpose, InDoubt] = {
