@@ -5,6 +5,7 @@ moment leaves either all of it or nothing. News about the keys of an account tak
 """
 
 import dataclasses
+import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from cases import clock
 from cases.actions import events
 from cases.models import Complaint, Lender, User, Work
 from notices.actions.asking import Surroundings
-from notices.domain import delivery
+from notices.domain import delivery, hours
 from notices.models import Message
 from repayment.domain.plan_cost import plan_cost
 from repayment.domain.schedule import build
@@ -25,6 +26,9 @@ from repayment.models import Offer, Payment, Plan
 
 log = logging.getLogger(__name__)
 _GLANCE = 50
+# What a day that came, or somebody else's decision, brought about: bad or grave, and never so urgent that it may wake anybody.
+# All else answers or confirms what somebody just did, and leaves at once.
+UNASKED = frozenset({"offer_expired", "plan_at_risk", "plan_broken"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,19 +220,23 @@ def take_up_one(*, pk: int) -> bool:
         return True
     around = Surroundings([news.person.pk], at=now, planned=False)
     channel = around.channel_for(news.person, news.lender)
+    due = now
+    if work.kind in UNASKED:
+        latest = delivery.not_after(news.purpose, now)
+        due = hours.next_moment(now, news.person.timezone, around.hours(news.person), latest=latest)
     mailed = work.kind in ("plan_agreed", "plan_replaced") and around.may_mail(news.person, news.lender)
     if mailed:
-        _queue(_plan_pack(news), key=f"plan_pack:{work.about_ref}", channel=Message.Channel.EMAIL)
+        _queue(_plan_pack(news), key=f"plan_pack:{work.about_ref}", channel=Message.Channel.EMAIL, due=due)
     # The figures say all that the short confirmation says: one e-mail about one thing.
     if not (mailed and channel == Message.Channel.EMAIL):
-        _queue(news, key=f"{work.kind}:{work.about_ref}:{work.pk}", channel=channel)
+        _queue(news, key=f"{work.kind}:{work.about_ref}:{work.pk}", channel=channel, due=due)
     work.done_at = now
     work.save(update_fields=["done_at"])
     return True
 
 
-def _queue(news: News, *, key: str, channel: str) -> None:
-    """One message for now, once a key."""
+def _queue(news: News, *, key: str, channel: str, due: dt.datetime) -> None:
+    """One message for that moment, once a key."""
     now = clock.now()
     message, new = Message.objects.get_or_create(
         key=key,
@@ -241,7 +249,7 @@ def _queue(news: News, *, key: str, channel: str) -> None:
             "wording": news.wording,
             "values": dict(news.values),
             "state": delivery.after(Message.State.PLANNED, "queue", delivery.Who.PLANNER),
-            "due_at": now,
+            "due_at": due,
             "not_after": delivery.not_after(news.purpose, now),
             "made_at": now,
         },

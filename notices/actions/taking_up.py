@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import F
 
 from cases.models import Complaint, Event, Lender, User
-from notices.domain import delivery, gate, night
+from notices.domain import delivery, gate, hours, night
 from notices.domain.night import Answer, Ask, Kind, Setting
-from notices.models import Asked, Decision, Message, Night
+from notices.models import Asked, Decision, Message, Night, Preference
 from notices.queries_night import SOURCE, setting_of
 from repayment.models import Instalment, Offer, Plan
 
@@ -80,6 +80,7 @@ def _chunk(number: int) -> Summary | None:
 def _messages(held: Night, candidates: Sequence[Sequence[Asked]]) -> Summary:
     setting = setting_of(held)
     people = User.objects.defer("phone", "name").in_bulk({rows[0].person for rows in candidates})
+    hours_of = _hours_of(candidates)
     lenders = Lender.objects.in_bulk({rows[0].lender for rows in candidates})
     matters = _matters(candidates)
     made: list[tuple[Message, list[Decision]]] = []
@@ -90,6 +91,11 @@ def _messages(held: Night, candidates: Sequence[Sequence[Asked]]) -> Summary:
         if matter is None or person is None:
             continue
         message = _message(held, rows, matter, person, lenders.get(rows[0].lender))
+        if _answers(rows[0]):
+            # The gate lets answers leave at any hour; this one nobody asked for just now.
+            message.due_at = hours.next_moment(
+                message.due_at, person.timezone, hours_of.get(person.pk), latest=message.not_after
+            )
         made.append((message, [_decision(message, held, row, setting) for row in rows]))
     # Two planners at once: the second finds every key taken.
     Message.objects.bulk_create(
@@ -110,12 +116,11 @@ def _message(
 ) -> Message:
     first, last = rows[0], rows[-1]
     source = SOURCE[Kind(first.kind)]
-    answers = bool(first.flags & night.Flag.ANSWERS)
     message = Message(
         person=person,
         lender=lender,
         plan=matter.plan,
-        purpose=Message.Purpose.ANSWER if answers else Message.Purpose.REMINDER,
+        purpose=Message.Purpose.ANSWER if _answers(first) else Message.Purpose.REMINDER,
         channel=str(night.CHANNELS[first.channel]),
         wording=source.wording,
         values=dict(matter.values),
@@ -128,6 +133,19 @@ def _message(
     verb = {Answer.ALLOWED: "queue", Answer.DEFERRED: "expire", Answer.REFUSED: "withhold"}
     message.state = delivery.after(message.state, verb[Answer(last.outcome)], delivery.Who.PLANNER)
     return message
+
+
+def _answers(row: Asked) -> bool:
+    return bool(row.flags & night.Flag.ANSWERS)
+
+
+def _hours_of(candidates: Sequence[Sequence[Asked]]) -> dict[int, tuple[dt.time, dt.time]]:
+    """The hours that the people behind answers named; a night of reminders alone asks nothing."""
+    people = {rows[0].person for rows in candidates if _answers(rows[0])}
+    if not people:
+        return {}
+    named = Preference.objects.filter(person__in=people).values_list("person_id", "hours_from", "hours_to")
+    return {person: (begin, end) for person, begin, end in named if begin is not None and end is not None}
 
 
 def _decision(message: Message, held: Night, row: Asked, setting: Setting) -> Decision:
