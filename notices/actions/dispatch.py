@@ -11,11 +11,11 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cases import clock
 from cases.domain.rulebook import RulebookError
@@ -30,8 +30,10 @@ from notices.models import Message
 
 log = logging.getLogger(__name__)
 
-# How many due messages one worker looks at before it decides that others are busy with all of them.
+# How many due messages one worker looks at together, and how often it looks further before it decides that others are busy
+# with all of them.
 _GLANCE = 500
+_GLANCES = 8
 
 # A key that no message has: asking about it tells whether the provider answers.
 _HARMLESS = "are-you-there"
@@ -112,17 +114,31 @@ def send_due(
     """Take up to `most` of the oldest due messages nobody else is busy with, and see them through; the fate of each.
     Empty when there are none.
     """
-    rows = list(_due(lane).values_list("pk", "person_id", "channel")[: max(most, _GLANCE)])
-    ways = {way: _open(way, channel_of) for way in {channel for _, _, channel in rows}}
-    due = [(pk, person) for pk, person, channel in rows if ways[channel]]
-    # Behind an open breaker one message goes first.
-    if any(breaking.is_open(way) for way, is_open in ways.items() if is_open):
-        most = 1
-    for first in range(0, len(due), most):
-        taken = _take(due[first : first + most], worker, lease)
-        if taken:
-            return [*taken.others, *hand_over(taken.mine, worker, channel_of, lease)]
+    ways: dict[str, bool] = {}
+    for rows in _glances(lane):
+        for way in sorted({channel for _, _, channel in rows} - ways.keys()):
+            ways[way] = _open(way, channel_of)
+            # Behind an open breaker one message goes first.
+            if ways[way] and breaking.is_open(way):
+                most = 1
+        due = [(pk, person) for pk, person, channel in rows if ways[channel]]
+        for first in range(0, len(due), most):
+            taken = _take(due[first : first + most], worker, lease)
+            if taken:
+                return [*taken.others, *hand_over(taken.mine, worker, channel_of, lease)]
     return []
+
+
+def _glances(lane: delivery.Lane | None) -> Iterator[list[tuple[int, int, str]]]:
+    """Due messages with their person and channel, oldest first: a few hundred, and those behind them when none was free."""
+    due = _due(lane)
+    for _ in range(_GLANCES):
+        rows = list(due.values_list("pk", "person_id", "channel", "due_at")[:_GLANCE])
+        yield [(pk, person, channel) for pk, person, channel, _ in rows]
+        if len(rows) < _GLANCE:
+            return
+        pk, _, _, at = rows[-1]
+        due = _due(lane).filter(Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk))
 
 
 def _take(due: Sequence[tuple[int, int]], worker: str, lease: dt.timedelta) -> Claim:
