@@ -22,6 +22,7 @@ from notices.actions.writing import lender_name
 from notices.domain import gate, wording
 from notices.models import Decision, Inbound, Message, Template, WechatLink
 from notices.queries_reasons import Reason, about, reasons_in
+from notices.queries_why import Pauses, consents_of, grounds
 from repayment import queries_payments
 from repayment.models import Instalment, Plan
 
@@ -57,7 +58,8 @@ class Entry:
 
     `at` is when it left or was due to leave. `held` are the reasons of the last decision that put it off or
     stopped it, strongest first; `held_at` when that was, `next` the lawful time that was then named. `stays` are the
-    reasons for which one that still waits would be withheld as things stand. `words` says whose wording left, and which.
+    reasons for which one that still waits would be withheld as things stand. `words` says whose wording left, and which;
+    `why` why it could leave. `ahead`: it was refused, and the time it was for is still to come.
     """
 
     message: Message
@@ -67,6 +69,8 @@ class Entry:
     next: dt.datetime | None = None
     stays: Sequence[Reason] = field(default_factory=tuple)
     words: str = ""
+    why: str = ""
+    ahead: bool = False
 
     @property
     def stopped(self) -> bool:
@@ -86,10 +90,17 @@ class Entry:
     @property
     def label(self) -> str:
         """The way and the state in a few words: "SMS, delivered"."""
+        if self.ahead:
+            return _("Will not be sent as things stand")
         if self.stopped:
             return str(_STATES[self.message.state])
         way = self.message.get_channel_display()
         return _("%(way)s, %(state)s") % {"way": way, "state": _STATES[self.message.state]}
+
+    @property
+    def state_words(self) -> str:
+        """What became of it, as a table says it. Nothing is called past whose time is still to come."""
+        return self.label if self.ahead else str(self.message.get_state_display())
 
     @property
     def stays_label(self) -> str:
@@ -147,7 +158,8 @@ def coming_for(user: User, limit: int = 5) -> Sequence[Entry]:
     )
     coming = [message for message in messages if _is_needed(message, unpaid)][:limit]
     stays = _stays(user, [message for message in coming if message.purpose == Message.Purpose.REMINDER])
-    return [replace(entry, stays=stays.get(entry.message.pk, ())) for entry in entries(coming)]
+    waits = for_the_person(entries(coming), user)
+    return [replace(entry, stays=stays.get(entry.message.pk, ())) for entry in waits]
 
 
 def _is_needed(message: Message, unpaid: Container[tuple[int, int]]) -> bool:
@@ -163,7 +175,7 @@ def _stays(person: User, reminders: Sequence[Message]) -> dict[int, Sequence[Rea
     """Message → the reasons for which the gate would refuse it at its time, if nothing changed until then."""
     if not reminders:
         return {}
-    around = Surroundings([person.pk], at=clock.now(), planned=False)
+    around, pauses = Surroundings([person.pk], at=clock.now(), planned=False), Pauses(person)
     language = get_language() or "en"
     found = {}
     for message, question in zip(reminders, questions_about(person, reminders), strict=True):
@@ -171,14 +183,36 @@ def _stays(person: User, reminders: Sequence[Message]) -> dict[int, Sequence[Rea
         if verdict.outcome is gate.Outcome.REFUSED:
             on = local_time(message.due_at, rulebook_for(message.lender).zone).date
             findings = gate.findings_as_json(verdict.findings)
-            found[message.pk] = reasons_in(findings, message.lender, on, language)
+            reasons = reasons_in(findings, message.lender, on, language)
+            found[message.pk] = pauses.told(reasons, message.lender, clock.now())
     return found
 
 
 def entries(messages: Iterable[Message]) -> Sequence[Entry]:
     """Messages with their reasons worded in the active language. No query of its own."""
     language = get_language() or "en"
-    return [_entry(message, language) for message in messages]
+    now = clock.now()
+    return [_entry(message, language, now) for message in messages]
+
+
+def for_the_person(found: Sequence[Entry], person: User) -> Sequence[Entry]:
+    """The same entries as the person reads them: why each could leave, and their own pause of a lender called a pause."""
+    lenders = {entry.message.lender_id for entry in found if entry.message.lender_id}
+    consents, pauses = consents_of(person, lenders), Pauses(person)
+    return [
+        replace(
+            entry,
+            held=pauses.told(entry.held, entry.message.lender, entry.held_at or entry.at),
+            why=""
+            if entry.stopped
+            else grounds(
+                entry.message,
+                entry.message.asked,  # type: ignore[attr-defined]
+                consents.get(entry.message.lender_id or 0, ()),
+            ),
+        )
+        for entry in found
+    ]
 
 
 def with_words(found: Sequence[Entry]) -> Sequence[Entry]:
@@ -200,6 +234,9 @@ def _worded(entry: Entry, house: Container[str], own: Mapping[str, Template]) ->
     version = entry.message.wording_version
     if not version:
         return ""
+    if version in house and entry.message.wording in templates.KEYS:
+        values = {"lender": entry.who, "version": version[:8]}
+        return _("Steady’s sentence, asked for by %(lender)s · version %(version)s") % values
     if version in house:
         return _("Worded by Steady · version %(version)s") % {"version": version[:8]}
     if template := own.get(version):
@@ -274,11 +311,12 @@ def for_case(case: Case) -> Sequence[Entry]:
     return entries(messages)
 
 
-def _entry(message: Message, language: str) -> Entry:
+def _entry(message: Message, language: str, now: dt.datetime) -> Entry:
     held = [decision for decision in message.asked if decision.verdict != gate.Outcome.ALLOWED]  # type: ignore[attr-defined]
     at = message.sent_at or message.due_at
+    ahead = message.state == Message.State.WITHHELD and message.due_at > now
     if not held:
-        return Entry(message=message, at=at)
+        return Entry(message=message, at=at, ahead=ahead)
     last = held[-1]
     on = dt.datetime.fromisoformat(last.facts["now"]).date()
     return Entry(
@@ -287,4 +325,5 @@ def _entry(message: Message, language: str) -> Entry:
         held=reasons_in(last.findings, message.lender, on, language),
         held_at=dt.datetime.fromisoformat(last.facts["now"]),
         next=last.not_before,
+        ahead=ahead,
     )

@@ -4,7 +4,7 @@ about as the gate would be, on the terms that hold now.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import get_language
 
@@ -18,11 +18,14 @@ from notices.domain.night import Kind
 from notices.models import Message
 from notices.queries_night import HOUR, SOURCE, Source
 from notices.queries_reasons import Reason, about, reasons_of_findings
+from notices.queries_why import Pauses
 from repayment import queries_payments
 from repayment.models import Instalment, Plan
 
 AHEAD = dt.timedelta(days=7)
 _SOON = (SOURCE[Kind.DUE_SOON], SOURCE[Kind.DUE_TODAY])
+_MISSED = SOURCE[Kind.MISSED]
+_ALL = (*_SOON, _MISSED)
 # A reminder put off again and again is of no use long before.
 _TRIES = 8
 
@@ -45,6 +48,11 @@ class Expected:
     def about(self) -> str:
         return about(self.wording)
 
+    @property
+    def if_unpaid(self) -> bool:
+        """Whether it comes only where the payment has not been seen by then."""
+        return self.wording == _MISSED.wording
+
 
 def expected_for(person: User) -> Sequence[Expected]:
     """Reminders of the next seven days that are not planned yet, soonest first. A fixed number of queries."""
@@ -56,28 +64,30 @@ def expected_for(person: User) -> Sequence[Expected]:
     if not left:
         return []
     lenders = {instalment.plan.case.lender_id for _, _, instalment in left}
-    around = Surroundings([person.pk], at=now, planned=True, lenders=lenders)
-    return sorted(
-        (_expected(person, moment, source, instalment, around) for moment, source, instalment in left),
-        key=lambda one: one.at,
-    )
+    around, pauses = Surroundings([person.pk], at=now, planned=True, lenders=lenders), Pauses(person)
+    found = [_expected(person, moment, source, instalment, around) for moment, source, instalment in left]
+    told = [replace(one, reasons=pauses.told(one.reasons, one.lender, now)) for one in found]
+    return sorted(told, key=lambda one: one.at)
 
 
 def _ahead(person: User, now: dt.datetime) -> list[tuple[dt.datetime, Source, Instalment]]:
     """Each usual moment of these days with what it would be about, in order."""
-    first, last = clock.today(), clock.today() + AHEAD + dt.timedelta(days=max(each.days for each in _SOON))
+    days = [each.days for each in _ALL]
+    first = clock.today() + dt.timedelta(days=min(days))
+    last = clock.today() + AHEAD + dt.timedelta(days=max(days))
     coming = Instalment.objects.filter(
         plan__case__borrower=person, plan__state=Plan.State.ACTIVE, due__range=(first, last)
     )
     rows = queries_payments.unpaid(coming).select_related("plan__case__lender").order_by("due", "pk")
     found = []
     for instalment in rows:
-        for source in _SOON:
+        for source in _ALL:
             day = instalment.due - dt.timedelta(days=source.days)
             moment = dt.datetime.combine(day, HOUR, clock.BEIJING)
             if now < moment <= now + AHEAD:
                 found.append((moment, source, instalment))
-    return sorted(found, key=lambda each: each[0])
+    # What comes only if something else does not happen takes no slot before what comes anyway.
+    return sorted(found, key=lambda each: (each[0], each[1] is _MISSED))
 
 
 def _key(source: Source, instalment: Instalment) -> str:

@@ -70,12 +70,16 @@ def shape(name: str) -> SafeString:
 
 
 def force_steps(steps: int) -> SafeString:
-    """Four small blocks, `steps` of them full: how strong the ground of a rule is."""
+    """Four small blocks, `steps` of them full: how strong the ground of a rule is. None at all is one line: four empty blocks
+    look like letters that a phone does not have.
+    """
     blocks = "".join(
         f'<rect x="{place * 6 + 0.5:g}" y="0.5" width="4" height="9" rx="1" stroke="currentColor" '
         f'fill="{"currentColor" if place < steps else "none"}"/>'
         for place in range(4)
     )
+    if not steps:
+        blocks = '<path d="M1 5h20.5" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>'
     return mark_safe(  # noqa: S308 -- numbers only
         f'<svg class="force__steps" viewBox="0 0 24 10" width="24" height="10" aria-hidden="true">{blocks}</svg>'
     )

@@ -33,7 +33,8 @@ _WECHAT_CODE = "wechat_code"
 def messages(request: HttpRequest) -> HttpResponse:
     """The archive, newest first, by month; what waits stands above it."""
     page = Paginator(queries.archive_for(request.user), _PAGE).get_page(request.GET.get("page"))
-    entries = queries.with_words(queries.entries(page.object_list))
+    found = queries.for_the_person(queries.entries(page.object_list), request.user)
+    entries = queries.with_words(found)
     months = itertools.groupby(entries, key=lambda entry: timezone.localtime(entry.at).date().replace(day=1))
     return render(
         request,

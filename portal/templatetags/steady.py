@@ -57,8 +57,9 @@ def money(
 
 
 @register.simple_tag(name="money_text")
-def money_text_tag(minor: int | None, currency: str = "CNY") -> str:
-    return formats.money(minor, currency)
+def money_text_tag(minor: int | None, currency: str = "CNY", bare: bool = False) -> str:
+    """An amount for a sentence; `bare` where the sentence names the unit with another amount."""
+    return formats.digits(minor, currency) if bare and minor is not None else formats.money(minor, currency)
 
 
 @register.filter
@@ -127,6 +128,12 @@ register.filter("short_day", formats.short_day)
 register.filter("month", formats.month)
 register.filter("moment", formats.moment)
 register.filter("clock", formats.clock)
+
+
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """A date inside a sentence, which no line end may cut."""
+    return format_html('<span class="nowrap">{}</span>', text)
 
 
 @register.filter

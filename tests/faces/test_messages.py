@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from cases.clock import BEIJING
 from cases.models import Hold
@@ -270,7 +271,7 @@ def test_the_allowance_counts_today_and_names_the_next_lawful_moment(me, clock):
     assert (held.outcome, held.next_lawful) == ("refused", None)
 
 
-def test_prevented_messages_are_counted_once_for_each_rule(me, clock):
+def test_a_message_put_off_twice_by_two_rules_counts_once_under_the_stronger(me, clock):
     clock.set(NIGHT)
     for _ in range(3):
         a_message(me)
@@ -278,9 +279,22 @@ def test_prevented_messages_are_counted_once_for_each_rule(me, clock):
     Message.objects.update(due_at=NIGHT)
     dispatch.drain()
     assert Decision.objects.count() == 6
-    counted = dict(queries_prevented.prevented_by_rule())
-    assert counted == {"cn.time.night_ban.gbt": 3, "cn.time.night_ban.cba": 3}
-    assert queries_prevented.prevented_by_rule(NIGHT + dt.timedelta(seconds=1)) == []
+    assert {len(decision.findings) for decision in Decision.objects.all()} == {2}
+    held = [(each.rule, each.stopped, each.messages) for each in queries_prevented.held_by_rule()]
+    assert held == [("cn.time.night_ban.gbt", False, 3)]
+    assert queries_prevented.held_by_rule(NIGHT + dt.timedelta(days=2)) == []
+
+
+def test_what_never_left_is_counted_apart_from_what_was_put_off(me, clock):
+    clock.set(NIGHT)
+    stays, _waits = a_message(me), a_message(me)
+    dispatch.drain()
+    Message.objects.filter(pk=stays.pk).update(state=Message.State.EXPIRED)
+    a_message(me, state=Message.State.WITHHELD)
+    held = {(each.rule, each.stopped): each.messages for each in queries_prevented.held_by_rule()}
+    rule = "cn.time.night_ban.gbt"
+    assert held == {(rule, True): 1, (rule, False): 1, ("", True): 1}
+    assert {each.month for each in queries_prevented.held_by_rule()} == {"2027-05"}
 
 
 # ── what may still come, and whose words left ────────────────────────────────────────────────
@@ -369,3 +383,73 @@ def test_one_lender_is_paused_and_goes_on(me, client_for):
 def test_a_lender_that_may_not_write_anyway_is_not_there(me, client_for):
     address = reverse("contact_lender", args=[builders.a_lender().ref])
     assert client_for(me).post(address, {"wish": "pause"}).status_code == 404
+
+
+# ── what a newcomer stumbled over ────────────────────────────────────────────────────────────
+def a_paused_morning(me, clock, stop):
+    """Tomorrow's reminder, planned this evening after the person said stop."""
+    clock.set(NINE_THIRTY + dt.timedelta(hours=8))
+    plan = a_plan(dt.date(2027, 5, 16), of=me)
+    stop(plan)
+    planning.plan(NINE_THIRTY + dt.timedelta(hours=8))
+    return plan
+
+
+def test_what_lies_ahead_is_not_told_as_past(me, client_for, clock):
+    plan = a_paused_morning(me, clock, lambda plan: preferences.pause(by=me))
+    text = page(client_for(me))
+    assert "照现在的情况不会发" in text
+    assert "没有发出" not in text
+    with override("en"):
+        (told,) = queries.for_case(plan.case)
+        assert told.state_words == "Will not be sent as things stand"
+    clock.set(NINE_THIRTY + dt.timedelta(days=1, minutes=1))
+    assert "没有发出" in page(client_for(me))
+
+
+@pytest.mark.parametrize(
+    ("stop", "words"),
+    [
+        (lambda plan: preferences.opt_out(by=plan.case.borrower, channel="sms"), "您说过不要用这种方式联系"),
+        (
+            lambda plan: preferences.set_lender_terms(
+                by=plan.case.borrower, lender=plan.case.lender, channels=[]
+            ),
+            "您暂停了这一家",
+        ),
+    ],
+)
+def test_a_lender_that_was_paused_is_called_paused(me, client_for, clock, stop, words):
+    a_paused_morning(me, clock, stop)
+    assert words in page(client_for(me))
+    (expected,) = [each for each in queries_coming.expected_for(me) if each.wording == "reminder_due_today"]
+    with override("zh-hans"):
+        (told,) = queries_coming.expected_for(me)[:1]
+    assert words in told.reasons[0].statement
+    assert not expected.comes
+
+
+def test_what_left_says_why_it_could(me, client_for):
+    plan = a_plan(NINE_THIRTY.date(), of=me)
+    preferences.set_terms(
+        by=me, sms=True, email=True, discreet=True, hours_from=dt.time(9), hours_to=dt.time(18)
+    )
+    planning.plan(NINE_THIRTY)
+    dispatch.drain()
+    line = (
+        "为什么能发：您在 2027年5月12日 周三 同意了提醒；协议正在生效；当天第 1 条，最多 3 条；在您选的时间内"
+    )
+    assert line in page(client_for(me)).replace("\xa0", " ")
+    assert plan.state == "active"
+
+
+def test_an_overdue_reminder_is_foretold_as_conditional(me, client_for, clock):
+    a_plan(NINE_THIRTY.date() - dt.timedelta(days=2), of=me)
+    (one,) = queries_coming.expected_for(me)
+    assert (one.wording, one.if_unpaid, one.comes) == ("reminder_missed", True, True)
+    assert "到那时还没看到这笔付款" in page(client_for(me))
+    clock.set(one.at)
+    planning.plan(one.at)
+    assert Message.objects.get().wording == "reminder_missed"
+    assert Message.objects.get().due_at == one.at
+    assert queries_coming.expected_for(me) == []
