@@ -5,10 +5,7 @@ The routes exist only with DEMO, and each view asks again.
 
 import datetime as dt
 import functools
-import math
 import secrets
-import time
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -22,20 +19,15 @@ from cases import accounts, clock
 from cases.access import Role, View, public
 from cases.actions import people
 from cases.models import User
-from notices.actions import dispatch, news, planning
 from notices.models import OutboxEntry
 from notices.queries_prevented import withheld_messages
 from portal import story
+from portal.actions import demo_clock
 from portal.views.display import back_to
-from repayment.tasks import expire_offers, mark_missed
 
-_HOUR = 60 * 60
-_DAY = 24 * _HOUR
 MORNING = dt.time(9, 30)
 # After every rule's hours have closed: the moment at which an officer tries a reminder in the story.
 EVENING = dt.time(22, 10)
-# How long a press of the clock may take over the jobs of the time that came, in seconds and in messages at a time.
-_PATIENCE, _HANDFUL = 6.0, 10
 # The story's people have +86139000…
 NEWCOMERS = "+86139001"
 
@@ -69,33 +61,20 @@ def door(request: HttpRequest, role: str) -> HttpResponse:
 @require_POST
 def move_clock(request: HttpRequest) -> HttpResponse:
     """Move business time forward, and do the jobs of the time that has come before the page is shown again."""
-    step = request.POST.get("step")
-    if step == "hour":
-        clock.advance(_HOUR)
-    elif step == "day":
-        clock.advance(_DAY)
-    elif step == "morning":
-        clock.advance(_seconds_until(MORNING, clock.now()))
-    elif step == "evening":
-        clock.advance(_seconds_until(EVENING, clock.now()))
-    else:
-        raise Http404
-    _catch_up()
+    now = clock.now()
+    match request.POST.get("step"):
+        case "hour":
+            target = now + dt.timedelta(hours=1)
+        case "day":
+            target = now + dt.timedelta(days=1)
+        case "morning":
+            target = _next(MORNING, now)
+        case "evening":
+            target = _next(EVENING, now)
+        case _:
+            raise Http404
+    demo_clock.move_to(target)
     return redirect(back_to(request))
-
-
-def _catch_up() -> None:
-    """What the worker would do within a minute, at once: whoever moved the clock looks at the outbox next.
-
-    Whatever is too much for one press is left to the worker, whose beat is seconds away.
-    """
-    deadline = time.monotonic() + _PATIENCE
-    expire_offers()
-    mark_missed()
-    planning.plan(clock.now())
-    news.take_up(limit=_HANDFUL)
-    while time.monotonic() < deadline and any(asdict(dispatch.drain(limit=_HANDFUL)).values()):
-        pass
 
 
 @demo_only
@@ -135,10 +114,8 @@ def _newcomer() -> User | None:
     return people.sign_up(phone=free) if free else None
 
 
-def _seconds_until(time: dt.time, now: dt.datetime) -> int:
-    """To one second past `time`, so that what is due at that moment is due."""
+def _next(time: dt.time, now: dt.datetime) -> dt.datetime:
+    """One second past `time`, so that what is due at that moment is due."""
     local = now.astimezone(clock.BEIJING)
-    target = dt.datetime.combine(local.date(), time, clock.BEIJING)
-    if target <= local:
-        target += dt.timedelta(days=1)
-    return math.ceil((target - local).total_seconds()) + 1
+    target = dt.datetime.combine(local.date(), time, clock.BEIJING) + dt.timedelta(seconds=1)
+    return target if target > local else target + dt.timedelta(days=1)

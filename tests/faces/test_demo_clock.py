@@ -7,10 +7,13 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from cases import clock
+from notices.actions import preferences
 from notices.models import Message, OutboxEntry
 from notices.queries_prevented import withheld_messages
+from portal.actions import demo_clock
 from portal.views import demo
-from tests.actions.reminding import a_message, a_plan
+from tests import builders
+from tests.actions.reminding import a_message, a_plan, an_answer
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +47,63 @@ def test_a_held_back_message_is_shown_with_its_person_and_its_words():
     (held,) = [item for item in withheld_messages() if item.message == message]
     assert held.message.person == message.person
     assert held.words
+
+
+def tomorrow_at(hour, minute=0):
+    local = clock.now().astimezone(clock.BEIJING)
+    return dt.datetime.combine(local.date() + dt.timedelta(days=1), dt.time(hour, minute), clock.BEIJING)
+
+
+def left_at(message):
+    """The hour and minute in Beijing at which it left; it has to have left."""
+    message.refresh_from_db()
+    return message.sent_at.astimezone(clock.BEIJING).strftime("%H:%M")
+
+
+def test_a_jump_over_a_day_does_the_work_of_each_hour_in_its_hour():
+    press("evening")
+    officers = a_message(due_at=tomorrow_at(8), not_after=tomorrow_at(18))
+    answer = an_answer(due_at=tomorrow_at(14, 20))
+    late = clock.now().astimezone(clock.BEIJING)
+    press("day")
+    assert left_at(officers) == "08:00"
+    assert left_at(answer) == "14:20"
+    # Nothing but the stops' own work took time.
+    assert clock.now() - late < dt.timedelta(days=1, minutes=1)
+
+
+def test_a_question_how_it_goes_is_not_lost_in_a_jump():
+    press("evening")
+    plan = a_plan(clock.today() + dt.timedelta(days=60))
+    preferences.set_terms(by=plan.case.borrower, sms=True, email=True, discreet=True, follow_up=True)
+    for _ in range(14):
+        press("day")
+    assert left_at(Message.objects.get(wording="follow_up")) == "09:30"
+
+
+def test_what_midnight_marks_is_told_on_the_same_morning():
+    press("evening")
+    today = clock.today()
+    missed = a_plan(*(today - dt.timedelta(days=days) for days in (33, 3)))
+    press("day")
+    assert missed.marks.exists()
+    assert left_at(Message.objects.get(wording="plan_at_risk")) == "09:00"
+
+
+def test_a_day_has_at_most_forty_stops_and_what_is_due_between_two_waits_for_the_next(monkeypatch):
+    monkeypatch.setattr(demo_clock, "PATIENCE", 60.0)
+    press("evening")
+    person, lender, first = builders.a_borrower(), builders.a_lender(), clock.now()
+    all_day = [
+        an_answer(person, lender, due_at=first + dt.timedelta(minutes=20 * each)) for each in range(1, 72)
+    ]
+    assert demo_clock.move_to(first + dt.timedelta(days=1)) <= 40
+    for message in all_day:
+        message.refresh_from_db()
+        assert message.sent_at - message.due_at <= demo_clock.GAP + dt.timedelta(minutes=1)
+
+
+def test_the_clock_moves_only_in_the_demo(settings):
+    settings.DEMO = False
+    with pytest.raises(RuntimeError):
+        demo_clock.move_to(clock.now() + dt.timedelta(hours=1))
