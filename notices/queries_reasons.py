@@ -14,7 +14,7 @@ from notices.actions.asking import rulebook_for
 from notices.domain import gate
 from notices.models import Decision
 
-_STRENGTH = {force: rank for rank, force in enumerate(("LAW", "RULE", "STD", "SELF", "GUID", "PRAC"))}
+STRENGTH = {force: rank for rank, force in enumerate(("LAW", "RULE", "STD", "SELF", "GUID", "PRAC"))}
 _CAPS = frozenset({"cn.freq.sms_email_wechat", "house.messages", "us.freq.text"})
 # What stands behind a protection is between the borrower and whoever protects; so is what others wrote, and a diary.
 _GUARDED = ("hold", "moratorium", "dispute", "represented", "cease", "vulnerable", "pace")
@@ -99,7 +99,7 @@ def reasons_in(
     """Strongest ground first."""
     book = rulebook_for(lender)
     reasons = [reason_of(book, finding, on, language) for finding in findings]
-    return sorted(reasons, key=lambda reason: _STRENGTH.get(reason.force, len(_STRENGTH)))
+    return sorted(reasons, key=lambda reason: STRENGTH.get(reason.force, len(STRENGTH)))
 
 
 def reason_of(book: rulebook.Rulebook, finding: dict[str, object], on: dt.date, language: str) -> Reason:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from cases import charts, csv_out
@@ -27,52 +28,76 @@ from portal.domain import released
 def overview(request: HttpRequest) -> HttpResponse:
     kinds = dict(Lender.Kind.choices)
     rules = {rule.id: rule for name in rulebook.JURISDICTIONS for rule in rulebook.load(name).rules}
-    prevented = queries.prevented_by_rule()
-    drawn = charts.bars([count or 0 for _rule, count in prevented])
+    found = queries_sends.conduct()
     return render(
         request,
         "reports/overview.html",
         {
-            "months": queries.messages_by_month(),
+            "conduct": found,
+            "heads": {
+                name: [_COLUMNS[column] for column in getattr(found, name).columns]
+                for name in ("months", "hours", "rules")
+            },
+            "hours": _drawn(found.hours.lines, of=slice(0, 1)),
+            "rules": [
+                (line, rules.get(line.key), bar) for line, bar in _drawn(found.rules.lines, of=slice(None))
+            ],
             "decisions": queries.decisions_taken(),
             "plans": [(kinds.get(kind), count) for kind, count in queries.plans_agreed_by_kind()],
-            "prevented": [
-                (rules.get(rule), count, rule, bar)
-                for (rule, count), bar in zip(prevented, drawn, strict=True)
-            ],
-            "hours": _drawn(queries_sends.sends_by_hour()),
-            "full_days": queries_sends.days_by_reminders(),
-            "counted_days": queries_sends.DAYS,
             "threshold": settings.SMALL_CELL_THRESHOLD,
             "seal": queries.newest_seal(),
         },
     )
 
 
-def _drawn(lines: Sequence[queries_sends.Line]) -> list[tuple[queries_sends.Line, object]]:
-    bars = charts.bars([line.count or 0 for line in lines if line.key is not None])
-    return [*zip(lines, bars, strict=False), *((line, "") for line in lines if line.key is None)]
+_COLUMNS = {
+    queries_sends.REMINDERS: gettext_lazy("Reminders"),
+    queries_sends.ANSWERS: gettext_lazy("Answers and confirmations"),
+    queries_sends.CODES: gettext_lazy("Sign-in codes"),
+    queries_sends.PUT_OFF: gettext_lazy("Put off"),
+    queries_sends.NOT_SENT: gettext_lazy("Not sent"),
+    "days": gettext_lazy("Days"),
+}
+
+
+def _drawn(lines: Sequence[queries_sends.Line], of: slice) -> list[tuple[queries_sends.Line, object]]:
+    """Each line with a bar of these columns together; the total, and a line with a hidden one of them, has none."""
+    parts = [line.counts[of] for line in lines]
+    plain = [
+        None if line.is_total or None in part else sum(part) for line, part in zip(lines, parts, strict=True)
+    ]
+    bars = charts.bars([count or 0 for count in plain])
+    return [(line, "" if count is None else bar) for line, count, bar in zip(lines, plain, bars, strict=True)]
 
 
 @requires(Permission.REPORT_READ)
 @require_safe
 def conduct_csv(request: HttpRequest) -> HttpResponse:
-    """The tables of the page about contact conduct as one file: what, which, how many; a hidden number reads "hidden"."""
-    lines = [
-        *(("sent_at_hour", line.key, line.count) for line in queries_sends.sends_by_hour()),
-        *(("days_with_reminders", line.key, line.count) for line in queries_sends.days_by_reminders()),
-        *(("held_back_by_rule", rule, count) for rule, count in queries.prevented_by_rule()),
-    ]
-    rows = [
-        (what, "all" if key is None else key, "hidden" if count is None else count)
-        for what, key, count in lines
-    ]
-    response = HttpResponse(
-        csv_out.document([("table", "row", "reminders"), *rows]), content_type="text/csv; charset=utf-8"
-    )
+    """Every table of the page about contact conduct as one file, with its days and what it counts; a hidden number
+    reads "hidden"."""
+    found = queries_sends.conduct()
+    rows = [("table", "from", "to", "row", "column", "counts", "number")]
+    for name, table, since, unit in (
+        ("by_month", found.months, found.since, "messages"),
+        ("by_hour", found.hours, found.since, "messages"),
+        ("by_rule", found.rules, found.since, "messages"),
+        ("by_reminders_in_a_day", found.days, found.days_since, "days of a person"),
+    ):
+        for line in table.lines:
+            key = "all" if line.is_total else line.key
+            for column, count in zip(table.columns, line.counts, strict=True):
+                rows.append((name, since, found.until, key, column, unit, _number(count)))
+    for kind, count in queries.plans_agreed_by_kind():
+        key = "all" if kind == ALL else kind
+        rows.append(("in_force_by_kind_of_lender", "", found.until, key, "plans", "plans", _number(count)))
+    response = HttpResponse(csv_out.document(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="contact-conduct.csv"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _number(count: int | None) -> str:
+    return "hidden" if count is None else str(count)
 
 
 @requires(Permission.REPORT_READ)
