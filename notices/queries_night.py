@@ -19,7 +19,7 @@ from cases import clock, queries_rulebooks
 from cases.domain import rulebook as rulebooks
 from cases.domain.person_facts import DAYS
 from cases.domain.rulebook import Rulebook
-from cases.models import Lender, User
+from cases.models import Lender, Seal, User
 from notices.domain.heading import heading
 from notices.domain.night import (
     CLOCK_BITS,
@@ -439,6 +439,12 @@ def setting_of(held: Night) -> Setting:
         },
         terms=tuple(terms_from_json(each) for each in held.terms) or (NO_TERMS,),
     )
+
+
+def unsealed() -> Iterator[Night]:
+    """Nights that are recorded and in no batch yet, oldest first."""
+    batches = Seal.objects.filter(of="decisions", block=OuterRef("pk"))
+    return Night.objects.filter(~Exists(batches)).order_by("pk").iterator()
 
 
 def next_run() -> int:

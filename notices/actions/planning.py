@@ -45,6 +45,9 @@ def plan(at: dt.datetime, horizon: dt.timedelta = HORIZON) -> Summary:
     with _only_planner() as alone:
         if not alone:
             return Summary()
+        for left in queries_night.unsealed():
+            # Its planner died between the records and their seal.
+            seal(left)
         done = taking_up.finish()
         night = record(at, horizon)
         if night is None:

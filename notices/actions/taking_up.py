@@ -3,6 +3,7 @@ sides read it. In small transactions, each of which says how far it came, so tha
 """
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -18,7 +19,10 @@ from notices.models import Asked, Decision, Message, Night, Preference
 from notices.queries_night import SOURCE, setting_of
 from repayment.models import Instalment, Offer, Plan
 
+log = logging.getLogger(__name__)
 CHUNK = 1_000
+# What reading a row raises that somebody has written other things into than we would.
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,11 @@ def finish() -> Summary:
     """Take up what earlier nights left."""
     done = Summary()
     for left in Night.objects.filter(taken_up__lt=F("last")).order_by("pk"):
-        done += take_up(left)
+        try:
+            done += take_up(left)
+        except _UNREADABLE:
+            # It waits for somebody to look at it; tonight's messages do not.
+            log.exception("Night %s could not be taken up.", left.pk)
     return done
 
 
@@ -90,13 +98,19 @@ def _messages(held: Night, candidates: Sequence[Sequence[Asked]]) -> Summary:
         # Gone between the question and its message: erased, or taken back.
         if matter is None or person is None:
             continue
-        message = _message(held, rows, matter, person, lenders.get(rows[0].lender))
-        if _answers(rows[0]):
-            # The gate lets answers leave at any hour; this one nobody asked for just now.
-            message.due_at = hours.next_moment(
-                message.due_at, person.timezone, hours_of.get(person.pk), latest=message.not_after
-            )
-        made.append((message, [_decision(message, held, row, setting) for row in rows]))
+        try:
+            message = _message(held, rows, matter, person, lenders.get(rows[0].lender))
+            if _answers(rows[0]):
+                # The gate lets answers leave at any hour; this one nobody asked for just now.
+                message.due_at = hours.next_moment(
+                    message.due_at, person.timezone, hours_of.get(person.pk), latest=message.not_after
+                )
+            decisions = [_decision(message, held, row, setting) for row in rows]
+        except _UNREADABLE:
+            # No message of it yet, so the next night asks about it anew; the others are not kept waiting.
+            log.exception("Record %s could not be read.", rows[-1].pk)
+            continue
+        made.append((message, decisions))
     # Two planners at once: the second finds every key taken.
     Message.objects.bulk_create(
         sorted((message for message, _ in made), key=lambda m: m.key), ignore_conflicts=True

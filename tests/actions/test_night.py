@@ -22,6 +22,7 @@ from cases.models import (
     Hold,
     Lender,
     Mandate,
+    Seal,
     SealedTree,
     User,
 )
@@ -426,6 +427,31 @@ def test_a_killed_planner_is_taken_up_by_the_next():
     held.refresh_from_db()
     assert held.taken_up == held.last
     assert Night.objects.count() == 1
+    # Its records are sealed like any other's.
+    assert Seal.objects.get(of=planning.OF).block == held.pk
+
+
+@pytest.mark.django_db
+def test_one_record_that_cannot_be_read_keeps_nobody_waiting():
+    for _ in range(5):
+        a_plan(TODAY)
+    held = planning.record(NINE_THIRTY)
+    append_only.disarm(connection)
+    victim = Asked.objects.order_by("pk").first()
+    Asked.objects.filter(pk=victim.pk).update(law=99)
+    assert planning.plan(NINE_THIRTY).queued == 5
+    held.refresh_from_db()
+    assert held.taken_up == held.last
+    assert Message.objects.exclude(record__lte=held.last).get().person_id == victim.person
+
+
+@pytest.mark.django_db
+def test_a_night_that_cannot_be_read_keeps_the_next_one_waiting_for_nothing():
+    a_plan(TODAY)
+    planning.record(NINE_THIRTY)
+    append_only.disarm(connection)
+    Night.objects.update(laws=[1])
+    assert planning.plan(NINE_THIRTY).queued == 1
 
 
 @pytest.mark.django_db(transaction=True)
