@@ -167,7 +167,6 @@ def candidates(
         types=("text", "bigint"),
     )
     branches = " UNION ALL ".join(_branch(each, at, values) for each in days(at, horizon))
-    raw = " + ".join(f"CASE WHEN {_RAW_SQL[name]} THEN {1 << bit} ELSE 0 END" for bit, name in enumerate(RAW))
     told = ", ".join(f"'{kind}'" for kind in (*STOPS, "opt_out", "inconvenient"))
     run = _instant(at)
     values += [run, run]
@@ -176,7 +175,7 @@ def candidates(
         "lender": "coalesce(c.lender, 0)",
         "debt": "coalesce(c.debt, 0)",
         "about": "c.about",
-        "what": f"{raw} + z.number * {1 << ZONE_FROM} + c.place * {1 << DAY_FROM}",
+        "what": f"c.what + {_RAW_SQL} + z.number * {1 << ZONE_FROM}",
         "wish": (
             f"CASE WHEN f.id IS NULL THEN 0 ELSE coalesce({_clock('f.hours_to')}, -1) + 1"
             f" + (coalesce({_clock('f.hours_from')}, -1) + 1) * {1 << CLOCK_BITS}"
@@ -188,18 +187,20 @@ def candidates(
     sql = f"""
 WITH {when}, {zones}, c AS ({branches}),
 opt AS (
-  SELECT person_id, lender_id,
-    max(CASE WHEN channel = 'sms' THEN 1 ELSE 0 END) AS sms,
-    max(CASE WHEN channel = 'email' THEN 1 ELSE 0 END) AS email,
-    max(CASE WHEN channel = 'wechat' THEN 1 ELSE 0 END) AS wechat
+  SELECT person_id, lender_id, {
+        _any(opt_sms="channel = 'sms'", opt_email="channel = 'email'", opt_wechat="channel = 'wechat'")
+    } AS bits
   FROM notices_optout WHERE since <= %s AND (until IS NULL OR until > %s) GROUP BY person_id, lender_id
 ),
 hold AS (
-  SELECT h.borrower_id, h.debt_id, m.number,
-    max(CASE WHEN h.kind = 'moratorium' THEN 1 ELSE 0 END) AS moratorium,
-    max(CASE WHEN h.kind = 'dispute' THEN 1 ELSE 0 END) AS dispute,
-    max(CASE WHEN h.kind = 'represented' THEN 1 ELSE 0 END) AS represented,
-    max(CASE WHEN h.kind NOT IN ('moratorium', 'dispute', 'represented') THEN 1 ELSE 0 END) AS other
+  SELECT h.borrower_id, h.debt_id, m.number, {
+        _any(
+            hold_moratorium="h.kind = 'moratorium'",
+            hold_dispute="h.kind = 'dispute'",
+            hold_represented="h.kind = 'represented'",
+            hold_other="h.kind NOT IN ('moratorium', 'dispute', 'represented')",
+        )
+    } AS bits
   FROM cases_hold h JOIN moments m ON h.since <= m.ts AND (h.until IS NULL OR h.until > m.ts)
   WHERE h.kind <> 'legal' GROUP BY h.borrower_id, h.debt_id, m.number
 ),
@@ -219,44 +220,58 @@ LEFT JOIN hold ha ON ha.borrower_id = c.person AND ha.debt_id IS NULL AND ha.num
 LEFT JOIN hold hd ON hd.borrower_id = c.person AND hd.debt_id = c.debt AND hd.number = c.moment
 LEFT JOIN cases_consent cs ON cs.borrower_id = c.person AND cs.lender_id = c.lender
   AND cs.purpose = 'remind' AND cs.revoked_at IS NULL
-LEFT JOIN (SELECT DISTINCT borrower_id FROM cases_designation WHERE kind IN ({told})) d ON d.borrower_id = c.person
+LEFT JOIN (SELECT DISTINCT borrower_id FROM cases_designation WHERE kind IN ({
+        told
+    })) d ON d.borrower_id = c.person
 LEFT JOIN pend p ON p.person = c.person AND p.lender = c.lender AND p.debt = c.debt
 """
     # SQLite would go through every case in that order to find the few that are due; its rows are sorted where they are read.
     return (f"{sql}ORDER BY c.person" if _on_postgres() else sql), values
 
 
-_RAW_SQL = {
-    "phone": "u.phone_verified",
-    "mail": "e.user_id IS NOT NULL",
-    "wechat": "w.id IS NOT NULL",
-    "wants_sms": "f.id IS NULL OR f.sms",
-    "wants_email": "f.id IS NULL OR f.email",
-    "wants_wechat": "f.id IS NULL OR f.wechat",
-    "opt_sms": "oa.sms = 1 OR ol.sms = 1",
-    "opt_email": "oa.email = 1 OR ol.email = 1",
-    "opt_wechat": "oa.wechat = 1 OR ol.wechat = 1",
-    "paused": "f.paused_at IS NOT NULL",
-    "consented": (
+_BIT = {name: 1 << place for place, name in enumerate(RAW)}
+
+
+def _all(**conditions: str) -> str:
+    """The sum of the bits of RAW whose condition holds."""
+    return " + ".join(
+        f"CASE WHEN {condition} THEN {_BIT[name]} ELSE 0 END" for name, condition in conditions.items()
+    )
+
+
+def _any(**conditions: str) -> str:
+    """The same over a group of rows: whether it holds in any."""
+    return " + ".join(f"max({_all(**{name: condition})})" for name, condition in conditions.items())
+
+
+# Most people have said nothing about how they want to be written to.
+_USUAL = sum(_BIT[name] for name in ("wants_sms", "wants_email", "wants_wechat", "discreet"))
+_WANTED = _all(
+    wants_sms="f.sms",
+    wants_email="f.email",
+    wants_wechat="f.wechat",
+    discreet="f.discreet",
+    gentle="f.gentle",
+    paused="f.paused_at IS NOT NULL",
+)
+_FOUND = _all(
+    phone="u.phone_verified",
+    mail="e.user_id IS NOT NULL",
+    wechat="w.id IS NOT NULL",
+    told="d.borrower_id IS NOT NULL",
+    consented=(
         "c.wanted = 1 OR (cs.given_at <= m.ts AND cs.expires_on >= CASE l.jurisdiction "
         "WHEN 'US' THEN m.day_us WHEN 'UK' THEN m.day_uk ELSE m.day_cn END)"
     ),
-    "pending": "c.of_money = 1 AND p.person IS NOT NULL",
-    "disputed": "c.of_money = 1 AND p.disputed = 1",
-    "hold_moratorium": "ha.moratorium = 1 OR hd.moratorium = 1",
-    "hold_dispute": "ha.dispute = 1 OR hd.dispute = 1",
-    "hold_represented": "ha.represented = 1 OR hd.represented = 1",
-    "hold_other": "ha.other = 1 OR hd.other = 1",
-    "of_plan": "c.of_plan = 1",
-    "agreed": (
-        "c.of_plan = 1 OR EXISTS (SELECT 1 FROM repayment_plan g "
+    agreed=(
+        "c.of_plan = 0 AND EXISTS (SELECT 1 FROM repayment_plan g "
         "WHERE g.debt_id = c.debt AND g.state IN ('active', 'suspended'))"
     ),
-    "answers": "c.answers = 1",
-    "discreet": "f.id IS NULL OR f.discreet",
-    "gentle": "f.gentle",
-    "told": "d.borrower_id IS NOT NULL",
-}
+)
+# What several rows say is put together bit by bit: an opt-out from all and one from this lender, a hold on all debts and one on this.
+_RAW_SQL = f"""{_FOUND} + CASE WHEN f.id IS NULL THEN {_USUAL} ELSE {_WANTED} END
+  + (coalesce(oa.bits, 0) | coalesce(ol.bits, 0)) + (coalesce(ha.bits, 0) | coalesce(hd.bits, 0))
+  + CASE WHEN c.of_money = 1 THEN coalesce(p.bits, 0) ELSE 0 END"""
 # The wished days of the week as bits.
 _WEEK = " + ".join(
     f"CASE WHEN CAST(f.days AS text) LIKE '%%{day}%%' THEN {1 << place} ELSE 0 END"
@@ -264,11 +279,11 @@ _WEEK = " + ".join(
 )
 
 # Payments without a last word, by whom and for which debt (repayment.queries_payments.pending).
-_PENDING = """
-  SELECT ca.borrower_id AS person, ca.lender_id AS lender, pl.debt_id AS debt,
-    max(CASE WHEN EXISTS (
-      SELECT 1 FROM repayment_paymentstate q WHERE q.payment_id = pa.id AND q.state = 'not_received'
-    ) THEN 1 ELSE 0 END) AS disputed
+_DISPUTED = _any(
+    disputed="EXISTS (SELECT 1 FROM repayment_paymentstate q WHERE q.payment_id = pa.id AND q.state = 'not_received')"
+)
+_PENDING = f"""
+  SELECT ca.borrower_id AS person, ca.lender_id AS lender, pl.debt_id AS debt, {_BIT["pending"]} + {_DISPUTED} AS bits
   FROM repayment_payment pa
   JOIN repayment_plan pl ON pl.id = pa.plan_id
   JOIN cases_case ca ON ca.id = pl.case_id
@@ -343,10 +358,12 @@ def _branch(of: Days, at: dt.datetime, values: list[Any]) -> str:
     # Each day has its morning among the moments; those that are over have the first, which is now.
     ahead = (of.first - dt.timedelta(days=of.source.days) - at.astimezone(clock.BEIJING).date()).days
     ahead += at.astimezone(clock.BEIJING).time() < HOUR
+    fixed = of.place << DAY_FROM
+    fixed += of_plan * (_BIT["of_plan"] + _BIT["agreed"]) + answers * _BIT["answers"]
     return f"""
-SELECT x.person, x.lender, x.debt, x.about, {of.place} + {_days_since(of.first, "x.day")} AS place,
+SELECT x.person, x.lender, x.debt, x.about, {fixed} + {_days_since(of.first, "x.day")} * {1 << DAY_FROM} AS what,
   {_greatest("0", f"{ahead} + {_days_since(of.first, 'x.day')}")} AS moment,
-  {of_plan} AS of_plan, {of_money} AS of_money, {wanted} AS wanted, {answers} AS answers
+  {of_plan} AS of_plan, {of_money} AS of_money, {wanted} AS wanted
 FROM ({rows.replace("{day}", _date_of("p.agreed_at"))}) x
 WHERE x.day BETWEEN %s AND %s
   AND NOT EXISTS (SELECT 1 FROM notices_message m WHERE m.key = '{of.source.wording}:' || {key})"""

@@ -31,7 +31,7 @@ __all__ = ["HORIZON", "Summary", "plan"]
 
 HORIZON = dt.timedelta(hours=24)
 # How many candidates are judged at once: enough for arrays to pay, little enough to stay small.
-BLOCK = 16_384
+BLOCK = 8_192
 OF = "decisions"
 _LOCK = 0x57EAD2  # the planners' advisory lock on PostgreSQL
 
