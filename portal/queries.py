@@ -9,7 +9,7 @@ from django.db.models import Min
 from cases import clock
 from cases import queries as cases_queries
 from cases.domain.refusal import Refused
-from cases.models import Case, User, Work
+from cases.models import Case, Statement, User, Work
 from notices.models import Message
 from portal.domain.next_step import Facts
 from repayment import queries as repayment_queries
@@ -58,12 +58,12 @@ def span_of(coming: Iterable[Coming], on: dt.date) -> str:
     return "later" if min(months) > (on.year, on.month) else "both"
 
 
-def facts_for(user: User) -> Facts:
+def facts_for(user: User, statement: Statement | None) -> Facts:
     offers = list(Offer.objects.filter(case__borrower=user).select_related("case").order_by("number", "id"))
     waiting = [offer for offer in offers if offer.state == Offer.State.OPEN]
     ours = [offer for offer in waiting if offer.made_by == Offer.Side.BORROWER]
     newest = {offer.debt_id: offer for offer in offers}
-    unsettled = {debt.pk for debt in repayment_queries.debts_to_settle(user)}
+    unsettled = {debt.pk for debt in repayment_queries.debts_beside(user, statement)}
     unanswered = [
         offer
         for offer in newest.values()
@@ -74,7 +74,7 @@ def facts_for(user: User) -> Facts:
     choice = repayment_queries.choice_to_send(user)
     return Facts(
         debts=cases_queries.debts_for(user).count(),
-        has_budget=cases_queries.current_statement(user) is not None,
+        has_budget=statement is not None,
         unsent_choice=choice is not None and _still_stands(user, choice, unanswered),
         choice_is_out=choice is not None and unsettled <= {offer.debt_id for offer in ours},
         offers_to_answer=len(waiting) - len(ours),

@@ -8,7 +8,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission
-from cases.models import Consent, Debt, Lender, User
+from cases.models import Consent, Debt, Lender, Statement, User
 from repayment import queries_limitation
 from repayment.domain import negotiation
 from repayment.models import Acceptance, Choice, Instalment, Offer, Plan, Policy, Variation
@@ -130,7 +130,11 @@ def offers_of(choice: Choice) -> QuerySet[Offer]:
 def debts_to_settle(user: User) -> list[Debt]:
     """The borrower's debts that a plan can be made for: a known principal, the budget's currency, no agreement yet,
     and not so old that nothing is sent without the borrower's own word."""
-    statement = case_queries.current_statement(user)
+    return debts_beside(user, case_queries.current_statement(user))
+
+
+def debts_beside(user: User, statement: Statement | None) -> list[Debt]:
+    """The debts to settle, where the borrower's budget has been read already."""
     currency = statement.currency if statement else "CNY"
     return [
         debt

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from cases import clock
 from cases import queries as case_queries
 from cases.actions.budgets import confided_in
-from cases.models import Hold, User
+from cases.models import Hold, Statement, User
 from repayment import queries, queries_payments, queries_plans
 from repayment.domain import second_chance, second_chance_options
 from repayment.domain.allocation import RowState
@@ -240,8 +240,8 @@ def is_news(chance: Chance) -> bool:
     return chance.plan.state == Plan.State.ACTIVE and bool(chance.standing.behind)
 
 
-def signs_of(user: User, accounts: Iterable[Account]) -> tuple[Sign, ...]:
-    """Why this person is offered help before anything is missed. For their own pages only, and kept nowhere."""
+def signs_of(statement: Statement | None, accounts: Iterable[Account]) -> tuple[Sign, ...]:
+    """Why a person with this budget is offered help before anything is missed. For their own pages only, and kept nowhere."""
     late = [
         row.standing.days_late
         for account in accounts
@@ -249,7 +249,6 @@ def signs_of(user: User, accounts: Iterable[Account]) -> tuple[Sign, ...]:
         for row in account.rows
         if row.standing.paid_on
     ]
-    statement = case_queries.current_statement(user)
     return second_chance.signs(
         late,
         available=statement.available if statement else None,

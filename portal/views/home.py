@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from cases import clock
+from cases import queries as case_queries
 from cases.access import Permission, requires
 from portal import queries, queries_rights
 from portal.domain.next_step import next_step
@@ -23,12 +24,14 @@ def home(request: HttpRequest) -> HttpResponse:
     if user.may(Permission.REPORT_READ):
         return redirect("reports")
     today = clock.today()
-    facts = queries.facts_for(user)
+    # Three of the questions below need the budget; it is read once.
+    statement = case_queries.current_statement(user)
+    facts = queries.facts_for(user, statement)
     offers = queries.offers_to_answer(user) if facts.offers_to_answer else []
     accounts = queries.accounts_of(user) if facts.plans else []
     coming = queries.coming_instalments(accounts, today)
     chances = queries_second_chance.of_person(user, accounts, today)
-    is_hard = not chances and bool(queries_second_chance.signs_of(user, accounts))
+    is_hard = not chances and bool(queries_second_chance.signs_of(statement, accounts))
     hard_month = [each.plan for each in accounts if each.plan.state == Plan.State.ACTIVE] if is_hard else []
     # While a change waits for an answer there is no other way to choose, and none is promised.
     asked = (

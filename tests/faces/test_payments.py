@@ -232,7 +232,7 @@ def test_the_pages_ask_a_fixed_number_of_questions(
     for _more in range(3):
         payments.claim(by=file.borrower, plan=plan, amount=1, on=clock.today)
     pages = (
-        (mine, "/home/", 17),
+        (mine, "/home/", 15),
         (mine, "/payments/", 7),
         # With the sheets before and after it, and the proof that the yes is sealed.
         (mine, f"/agreements/{plan.ref}/", 11),
