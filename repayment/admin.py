@@ -52,7 +52,6 @@ _CONDITIONS = {
     "needs_difficulty": "difficulty",
 }
 _LIMITS = ("waiver", "principal", "periods")
-_EMPTY = gettext_lazy("Leave it empty for none.")
 _DAYS = gettext_lazy("days")
 # What is published for agreements in difficulty: its name in the domain → (label, what stands behind the number).
 _CHANCES = {
@@ -62,16 +61,28 @@ _CHANCES = {
     "again_days": (gettext_lazy("After an end it can run again for"), _DAYS),
     "lighter_percent": (gettext_lazy("A lighter month asks, of the usual amount"), "%"),
 }
-_MORE_ONLY = gettext_lazy("Empty: what the rules say. You may give more, never less.")
+_NO_LIMIT = gettext_lazy("What stays empty is not asked and not limited.")
+# How the form falls into parts: the beginnings of the fields' names, what stands over them, and what it says.
+_PARTS = (
+    ("pause", gettext_lazy("When a pause is possible"), _NO_LIMIT),
+    ("free", gettext_lazy("When a plan without interest is possible"), _NO_LIMIT),
+    ("officer", gettext_lazy("What an officer decides alone"), _NO_LIMIT),
+    ("lead", gettext_lazy("What a team lead decides"), _NO_LIMIT),
+    (
+        "chance",
+        gettext_lazy("If a month does not work out"),
+        gettext_lazy("What stays empty is as the rules say. You may give more, never less."),
+    ),
+)
 
 
 def _count(label: object, suffix: object) -> forms.IntegerField:
     widget = forms.NumberInput(attrs={"data-suffix": suffix})
-    return forms.IntegerField(label=label, help_text=_EMPTY, required=False, min_value=0, widget=widget)
+    return forms.IntegerField(label=label, required=False, min_value=0, widget=widget)
 
 
 def _sum(label: object) -> forms.CharField:
-    return forms.CharField(label=label, help_text=_EMPTY, required=False, max_length=24)
+    return forms.CharField(label=label, required=False, max_length=24)
 
 
 def _tick(label: object) -> forms.BooleanField:
@@ -116,16 +127,15 @@ class PolicyForm(RefusingForm):
     lead_waiver = _sum(gettext_lazy("A team lead waives at most"))
     lead_principal = _sum(gettext_lazy("A team lead decides debts up to"))
     lead_periods = _count(gettext_lazy("A team lead agrees at most"), _MONTHS)
-    chance_grace_days = forms.IntegerField(help_text=_MORE_ONLY, required=False)
+    chance_grace_days = forms.IntegerField(required=False)
     chance_tolerance = forms.CharField(
         label=gettext_lazy("So little short counts as kept"),
-        help_text=_MORE_ONLY,
         required=False,
         max_length=24,
     )
-    chance_after_missed = forms.IntegerField(help_text=_MORE_ONLY, required=False)
-    chance_notice_days = forms.IntegerField(help_text=_MORE_ONLY, required=False)
-    chance_again_days = forms.IntegerField(help_text=_MORE_ONLY, required=False)
+    chance_after_missed = forms.IntegerField(required=False)
+    chance_notice_days = forms.IntegerField(required=False)
+    chance_again_days = forms.IntegerField(required=False)
     chance_lighter_percent = forms.IntegerField(help_text=gettext_lazy("Empty: half of it."), required=False)
     chance_at_once = forms.BooleanField(
         label=gettext_lazy("A way on takes effect at once"),
@@ -165,6 +175,20 @@ class PolicyForm(RefusingForm):
             self.fields[name].widget.attrs |= {"data-suffix": unit(currency), "inputmode": "decimal"}
         self.fields["min_annual_rate"].widget.attrs |= {"data-suffix": "%", "inputmode": "decimal"}
         self.fields["since"].widget.attrs["min"] = clock.today().isoformat()
+
+    @property
+    def general(self) -> list[forms.BoundField]:
+        """What holds for every plan."""
+        begun = tuple(f"{start}_" for start, _title, _note in _PARTS)
+        return [self[name] for name in self.fields if name != "since" and not name.startswith(begun)]
+
+    @property
+    def parts(self) -> list[tuple[object, object, list[forms.BoundField]]]:
+        """The further parts: what stands over each, what it says, its fields."""
+        return [
+            (title, note, [self[name] for name in self.fields if name.startswith(f"{start}_")])
+            for start, title, note in _PARTS
+        ]
 
     def clean_min_instalment(self) -> int:
         return self._amount("min_instalment") or 0

@@ -788,6 +788,15 @@ def test_a_policy_that_cannot_be_meant_is_refused_beside_its_field(busy, client_
     assert Policy.objects.filter(lender=busy.lenders[0]).count() == 1
 
 
+def test_the_policy_falls_into_parts_and_asks_everything_once(busy, client_for):
+    client = client_for(builders.an_officer(busy.lenders[0], role=Role.LENDER_ADMIN))
+    response = client.get("/officer/repayment/policy/next/")
+    form, html = response.context["form"], response.content.decode()
+    assert len(form.parts) == 5
+    for name in form.fields:
+        assert html.count(f' name="{name}"') == 1, name
+
+
 def test_the_next_policy_begins_with_what_is_published_for_hard_months(busy, client_for):
     kept = {"grace_days": 5, "tolerance": 15_50, "at_once": True}
     Policy.objects.filter(lender=busy.lenders[0]).update(second_chance=kept)
