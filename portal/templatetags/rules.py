@@ -63,6 +63,12 @@ _IN_CHINESE = (
     (r"; contract norm since", "；改由合同约定，见"),
     (r"^STD$", "推荐性国家标准"),
     (r"Steady house rule \(稳还自定规则\)", "稳还自定规则"),
+    (r"Steady's own practice", "稳还自己的做法"),
+    (r", after the trigger figures of the Standard Financial Statement", "，参照英国标准财务报表的触发数"),
+    (
+        r": a budget is looked at again at least once a year, sooner when income may change",
+        "：预算每年至少重看一次，收入可能变时早些看",
+    ),
     (r"\((\d+) chapters, (\d+) articles\)", r"（共 \1 章 \2 条）"),
     (r"attributed to (.+) by a law-firm note", r"律师文章称出自 \1"),
     (r"Civil Code (?:arts?\.? )?([\d, ]+)(?:\((\d)\))? applies generally", r"《民法典》第 \1 条（一般规定）"),

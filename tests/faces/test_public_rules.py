@@ -2,15 +2,19 @@
 
 import datetime as dt
 import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 
 from cases.domain import rights_cards, rulebook
 from cases.models import Event, HelperReport
 from portal.actions import retention
+from portal.templatetags.rules import cited
 from tests.builders import a_regulator
 from tests.signing_in import client_for
 
@@ -244,3 +248,15 @@ def test_a_report_goes_when_its_period_is_over(client: Client, clock: Any) -> No
     clock.advance(days=3)
     retention.apply()
     assert HelperReport.objects.count() == 0
+
+
+def test_our_own_practice_is_named_in_chinese_too() -> None:
+    books = (
+        tomllib.loads(path.read_text())
+        for path in Path(rulebook.__file__).parents[1].glob("rulebooks/*.toml")
+    )
+    rows = (rule["citation"] for book in books for rule in book.get("rule", []) if "citation" in rule)
+    ours = {citation for citation in rows if citation.startswith("Steady's own")}
+    assert ours
+    with translation.override("zh-hans"):
+        assert not [citation for citation in ours if re.search("[A-Za-z]", cited(citation))]
