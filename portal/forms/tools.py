@@ -157,7 +157,7 @@ class RateForm(ReadsBack):
     first_on = _date_field(_("First payment on"), _("Empty means one interval after it arrived."))
     daily = PercentField(
         label=_("What is charged a day, if the contract says so"),
-        help_text=_("In per cent. A rule in the UK names such a figure."),
+        help_text=_("In per cent, as it is written there. Else leave it empty."),
     )
 
     def clean_received_on(self) -> dt.date | None:
