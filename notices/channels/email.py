@@ -84,6 +84,7 @@ class OutboxBackend(BaseEmailBackend):
                         address=address,
                         subject=message.subject,
                         body=message.body,
+                        unsubscribe=message.extra_headers.get("List-Unsubscribe", "").strip("<>"),
                         person=User.objects.filter(email=address).first(),
                     ),
                 )

@@ -17,6 +17,7 @@ def put(channel: str, letter: Letter) -> OutboxEntry:
             "address": letter.address,
             "subject": letter.subject,
             "body": letter.body,
+            "unsubscribe": letter.unsubscribe,
             "person": letter.person,
             "at": clock.now(),
         },

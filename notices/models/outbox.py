@@ -1,5 +1,7 @@
 """What the demo's channels would have sent, to be read on the outbox page."""
 
+from urllib.parse import urlsplit
+
 from django.db import models
 
 from cases.fields import EncryptedTextField
@@ -18,6 +20,8 @@ class OutboxEntry(models.Model):
     address = EncryptedTextField()
     subject = EncryptedTextField(blank=True)
     body = EncryptedTextField()
+    # The address behind a mail program's own "unsubscribe" button, as the mail's headers name it (RFC 8058).
+    unsubscribe = EncryptedTextField(blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -25,3 +29,8 @@ class OutboxEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk}"
+
+    @property
+    def one_click(self) -> str:
+        """Where that button posts to, on this very site; empty where the mail has none."""
+        return urlsplit(self.unsubscribe).path

@@ -65,7 +65,12 @@ PERSONAL: tuple[Rows, ...] = (
         hidden={"session_key": _SECRET, "data": _INNER},
     ),
     # What we wrote to the person
-    Rows(model="notices.OutboxEntry", path="person", fate=Fate.GONE, hidden={"key": _INNER}),
+    Rows(
+        model="notices.OutboxEntry",
+        path="person",
+        fate=Fate.GONE,
+        hidden={"key": _INNER, "unsubscribe": _INNER},
+    ),
     Rows(
         model="notices.Preference",
         path="person",

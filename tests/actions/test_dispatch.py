@@ -124,6 +124,19 @@ def test_email_carries_the_amount_and_a_message_id_made_of_the_key(mailoutbox):
     assert fresh(message).state == "sent"
 
 
+def test_the_outbox_keeps_the_button_of_a_mail_and_one_click_stops_mail(settings, client):
+    settings.EMAIL_BACKEND = "notices.channels.email.OutboxBackend"
+    message = a_message(channel="email")
+    message.person.emailaddress_set.create(email="lin@example.test", verified=True, primary=True)
+    dispatch.drain()
+    entry = OutboxEntry.objects.get()
+    # Looking at it, as scanners of mail do, stops nothing.
+    assert client.get(entry.one_click).status_code == 200
+    assert not OptOut.objects.exists()
+    assert client.post(entry.one_click, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert OptOut.objects.get().person == message.person
+
+
 def test_the_outbox_shows_emails_and_honours_their_key(settings):
     settings.EMAIL_BACKEND = "notices.channels.email.OutboxBackend"
     email = channels.of("email")
@@ -135,6 +148,7 @@ def test_the_outbox_shows_emails_and_honours_their_key(settings):
         )
     entry = OutboxEntry.objects.get()
     assert (entry.subject, entry.channel) == ("提醒 Bcc: x@example.test", "email")
+    assert entry.one_click == ""
     assert email.lookup("k1") == answer
     assert email.lookup("k2") is None
 
