@@ -8,6 +8,7 @@ import io
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +24,8 @@ _TABLE = Asked._meta.db_table
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _SIZES = {"q": 8, "i": 4, "h": 2}
+# Rows in one statement on SQLite: what each statement costs by itself is shared, and its parameters are few enough for any build.
+_AT_ONCE = 20
 COLUMNS = (*(name for name, _ in night.FIELDS), "leaf")
 # One row as binary COPY sends it: how many columns, then each with its length before it.
 _ROW = np.dtype(
@@ -182,12 +185,22 @@ def _insert(records: NDArray[Any]) -> None:
         if connection.vendor == "postgresql":
             copy_in(cursor, io.BytesIO(_HEADER + copy_rows(records) + _TRAILER))
             return
-        marks = ", ".join(["%s"] * len(COLUMNS))
-        names = ", ".join(f'"{name}"' for name in COLUMNS)
         # Column by column: numbers of one width become Python's own faster than records do.
         columns = (records[name].astype(np.int64).tolist() for name, _ in night.FIELDS)
-        rows = zip(*columns, leaves(records), strict=True)
-        cursor.executemany(f'INSERT INTO "{_TABLE}" ({names}) VALUES ({marks})', rows)
+        numbers = list(chain.from_iterable(zip(*columns, leaves(records), strict=True)))
+        width = _AT_ONCE * len(COLUMNS)
+        whole = len(numbers) - len(numbers) % width
+        cursor.executemany(
+            _inserting(_AT_ONCE), [numbers[first : first + width] for first in range(0, whole, width)]
+        )
+        if rest := numbers[whole:]:
+            cursor.execute(_inserting(len(rest) // len(COLUMNS)), rest)
+
+
+def _inserting(rows: int) -> str:
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    marks = ", ".join(["%s"] * len(COLUMNS))
+    return f'INSERT INTO "{_TABLE}" ({names}) VALUES {", ".join([f"({marks})"] * rows)}'
 
 
 def _head_by_hand(cursor: Any, heading: dict[str, Any], count: int) -> Night:
