@@ -93,6 +93,11 @@ class Instalment(models.Model):
         ]
         indexes = [models.Index(fields=["due"])]
 
+    @property
+    def extra(self) -> int:
+        """What comes from before: overdue interest and fees."""
+        return self.arrears + self.fees
+
     def __str__(self) -> str:
         return f"{self.plan_id}/{self.number}"
 

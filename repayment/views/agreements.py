@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -125,7 +124,6 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
     terms = Terms.from_json(plan.terms)
     schedule = build(terms)
     changeable_until = queries.leave_until(plan)
-    rows = list(plan.instalments.annotate(extra=F("arrears") + F("fees")))
     account = queries_payments.account_of(plan)
     versions = queries_pack.versions_of(plan)
     near = _near(account)
@@ -160,7 +158,7 @@ def _sheet(request: HttpRequest, plan: Plan, refused: Refused | None = None) -> 
             "currency": terms.currency,
             "monthly": usual_amount(schedule),
             "schedule": schedule,
-            "rows": rows,
+            "rows": [row.instalment for row in account.rows],
             "extras": schedule.totals.arrears + schedule.totals.fees,
             "sentences": sentences.six(
                 terms, schedule, hours=round((changeable_until - plan.agreed_at) / queries.HOUR)

@@ -235,7 +235,7 @@ def test_the_pages_ask_a_fixed_number_of_questions(
         (mine, "/home/", 15),
         (mine, "/payments/", 7),
         # With the sheets before and after it, and the proof that the yes is sealed.
-        (mine, f"/agreements/{plan.ref}/", 11),
+        (mine, f"/agreements/{plan.ref}/", 10),
         (mine, f"/agreements/{plan.ref}/payment", 7),
         # Two of them for what the header of the desk counts.
         (desk, f"/officer/payments/{payment.ref}/", 12),
