@@ -169,7 +169,7 @@ def candidates(
     branches = " UNION ALL ".join(_branch(each, at, values) for each in days(at, horizon))
     told = ", ".join(f"'{kind}'" for kind in (*STOPS, "opt_out", "inconvenient"))
     run = _instant(at)
-    values += [run, run]
+    values.append(run)
     chosen = {
         "person": "c.person",
         "lender": "coalesce(c.lender, 0)",
@@ -190,7 +190,7 @@ opt AS (
   SELECT person_id, lender_id, {
         _any(opt_sms="channel = 'sms'", opt_email="channel = 'email'", opt_wechat="channel = 'wechat'")
     } AS bits
-  FROM notices_optout WHERE since <= %s AND (until IS NULL OR until > %s) GROUP BY person_id, lender_id
+  FROM notices_optout WHERE (until IS NULL OR until > %s) GROUP BY person_id, lender_id
 ),
 hold AS (
   SELECT h.borrower_id, h.debt_id, m.number, {

@@ -72,7 +72,8 @@ class Surroundings:
         self._preferences = {p.person_id: p for p in Preference.objects.filter(person__in=ids)}
         standing = Q(until__isnull=True) | Q(until__gt=at)
         self._opt_outs = defaultdict(list)
-        for opt in OptOut.objects.filter(standing, person__in=ids, since__lte=at):
+        # Nobody opts out beforehand: where one seems to begin later, another machine's clock was ahead.
+        for opt in OptOut.objects.filter(standing, person__in=ids):
             self._opt_outs[opt.person_id].append(opt)
         self._holds = defaultdict(list)
         for hold in Hold.objects.filter(standing, borrower__in=ids).exclude(kind=Hold.Kind.LEGAL):

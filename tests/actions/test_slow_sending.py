@@ -10,7 +10,7 @@ from cases.models import Contact
 from notices.actions import dispatch, preferences
 from notices.actions.claiming import claim
 from notices.channels import Answer
-from notices.models import Message
+from notices.models import Message, Preference
 from tests.actions.reminding import NINE_THIRTY, a_message, an_answer
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +93,17 @@ def test_a_database_that_takes_long_to_claim_many_still_sends_few(watch, monkeyp
 
     monkeypatch.setattr(dispatch, "claim", slow_claim)
     assert dispatch.drain(channel_of=Slow(watch, 0)).sent == 6
+
+
+def test_an_opt_out_counts_although_the_clock_that_wrote_it_was_ahead(clock):
+    message = a_message()
+    clock.advance(hours=2)
+    preferences.opt_out(by=message.person, channel="sms")
+    preferences.set_lender_terms(by=message.person, lender=message.lender, channels=[])
+    # What a channel's own switch says is not asked here: only the dated fact is.
+    Preference.objects.update(sms=True)
+    clock.advance(hours=-2)
+    assert dispatch.drain().withheld == 1
 
 
 def test_a_long_host_name_holds_up_nothing(monkeypatch):
