@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from cases import clock
@@ -19,7 +20,7 @@ from notices.queries_reasons import Reason, reason_of, reasons_in
 class Allowance:
     """May a reminder leave now? Counts are messages of today on the stricter of the person's clocks.
 
-    `by_lender` (what left here) and `lender_cap` are about the one lender asked for. `next_lawful` is now when it
+    `by_lender` (what left here, and with `planned` what is queued for today) and `lender_cap` are about the one lender asked for. `next_lawful` is now when it
     may leave at once, and None when no waiting helps; `reasons` then say why. `because_of` others is never told
     apart. `gentle`: the person asked for gentle handling, and is told that lenders see that much.
     """
@@ -37,11 +38,19 @@ class Allowance:
 
 
 def allowance(
-    person: User, lender: Lender | None, *, channel: str = "", at: dt.datetime | None = None
+    person: User,
+    lender: Lender | None,
+    *,
+    channel: str = "",
+    at: dt.datetime | None = None,
+    planned: bool = False,
 ) -> Allowance:
-    """What the gate would say to a reminder now, with the counts behind it. A fixed number of queries."""
+    """What the gate would say to a reminder now, with the counts behind it. A fixed number of queries.
+
+    With `planned` what is queued counts as sent at its time: what another reminder would meet.
+    """
     at = at or clock.now()
-    around = Surroundings([person.pk], at=at, planned=False)
+    around = Surroundings([person.pk], at=at, planned=planned)
     question = Question(
         person=person,
         lender=lender,
@@ -59,7 +68,9 @@ def allowance(
         at=at,
         today=facts.sent_to_person_today,
         cap=cap.number("per_person"),
-        by_lender=_left_today(person, lender, at, (*facts.zones, *book.judged_zones(facts.zones))),
+        by_lender=_today(
+            person, lender, at, (*facts.zones, *book.judged_zones(facts.zones)), planned=planned
+        ),
         lender_cap=cap.number("per_lender"),
         outcome=str(verdict.outcome),
         next_lawful=at if verdict.allowed else verdict.not_before,
@@ -69,10 +80,24 @@ def allowance(
     )
 
 
-def _left_today(person: User, lender: Lender | None, at: dt.datetime, zones: tuple[str, ...]) -> int:
-    """What left here in a lender's name today. The gate counts the borrower's diary too, but the diary is theirs:
-    an officer who saw the sum would see that something was written down."""
+def _today(
+    person: User, lender: Lender | None, at: dt.datetime, zones: tuple[str, ...], *, planned: bool
+) -> int:
+    """What left here in a lender's name today, and what is queued. The gate counts the borrower's diary too, but the
+    diary is theirs: an officer who saw the sum would see that something was written down."""
     ours = Contact.objects.filter(
         borrower=person, lender=lender, own=True, channel__in=WRITTEN, at__gte=at - dt.timedelta(days=2)
     )
-    return most_in_a_local_day(ours.values_list("at", flat=True), now=at, zones=zones)
+    moments = list(ours.values_list("at", flat=True))
+    if planned:
+        moments += waiting(person, lender).values_list("due_at", flat=True)
+    return most_in_a_local_day(moments, now=at, zones=zones)
+
+
+def waiting(person: User, lender: Lender | None) -> QuerySet[Message]:
+    """Reminders of a lender that are queued or just leaving, the next one first; none of them is only to be read here."""
+    states = (Message.State.QUEUED, Message.State.CLAIMED)
+    queued = Message.objects.filter(
+        person=person, lender=lender, state__in=states, purpose=Message.Purpose.REMINDER
+    )
+    return queued.exclude(channel=Message.Channel.INBOX).order_by("due_at", "id")

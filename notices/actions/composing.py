@@ -5,10 +5,11 @@ is kept as a message that was not sent, with the reason, where both sides read i
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cases import clock
@@ -94,6 +95,24 @@ def previews(*, by: User, case: Case) -> Sequence[Preview]:
         _preview(case, matter, around, now, own_cap, earlier.get(name), own)
         for name, matter in matters.items()
     ]
+
+
+def with_something_to_say(*, by: User, cases: Collection[Case]) -> frozenset[int]:
+    """The ids of those cases for which `previews` is not empty: two questions, however many cases."""
+    today = clock.today()
+    ids = [case.pk for case in cases]
+    theirs_in_time = Q(case__due_on__isnull=True) | Q(case__due_on__gte=today)
+    offers = repayment_queries.offers_for(by).filter(
+        Q(made_by=Offer.Side.LENDER) | theirs_in_time,
+        case__in=ids,
+        state=Offer.State.OPEN,
+        expires_on__gte=today,
+    )
+    plans = repayment_queries.plans_for(by).filter(case__in=ids, state=Plan.State.ACTIVE)
+    coming = queries_payments.unpaid(Instalment.objects.filter(plan__in=plans.values("pk"), due__gte=today))
+    return frozenset(offers.values_list("case_id", flat=True)) | frozenset(
+        coming.values_list("plan__case_id", flat=True)
+    )
 
 
 def preview(*, by: User, case: Case, wording: str) -> Preview:

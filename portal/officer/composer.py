@@ -83,7 +83,7 @@ def _page(
         waiting=next((draft.earlier for draft in drafts if draft.earlier), None),
         when=_when(ready[0].next) if ready and ready[0].next else {},
         is_held=queries.is_held(case),
-        allowance=queries_allowance.allowance(case.borrower, case.lender),
+        allowance=queries_allowance.allowance(case.borrower, case.lender, planned=True),
         refused=refused,
         stopped=stopped,
     )
@@ -98,11 +98,10 @@ def _reasons(drafts: Sequence[Preview]) -> Sequence[queries_reasons.Reason]:
 
 
 def _when(at: dt.datetime) -> dict[str, object]:
-    """The gate's moment as a page says it: to the second where the second matters, with the day when it is not today."""
+    """The gate's moment as a page says it: to the minute, with its day. The second after a full hour is that hour."""
     there = timezone.localtime(at)
     days = (there.date() - clock.today()).days
     return {
         "at": at,
-        "exact": there.strftime("%H:%M:%S" if there.second else "%H:%M"),
         "day": {0: "today", 1: "tomorrow"}.get(days, "later"),
     }

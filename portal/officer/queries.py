@@ -19,6 +19,7 @@ from cases.domain.rulebook import Rule
 from cases.models import Case, Complaint, Consent, Debt, DebtParty, Event, Hold, Lender, User
 from notices import queries as notice_queries
 from notices import queries_allowance, queries_reasons
+from notices.actions import composing
 from notices.actions.asking import Question, Surroundings, rulebook_for
 from notices.domain import gate
 from notices.models import Decision, Message
@@ -53,7 +54,8 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """Whether a reminder may leave now: `key` is held, now, later or here (in writing on this site only)."""
+    """Whether a reminder may leave now: `key` is held, queued, nothing (to remind of), now, later or here (in writing on
+    this site only). `next` is when what is queued leaves, or when one may leave."""
 
     key: str
     next: dt.datetime | None = None
@@ -158,7 +160,9 @@ def first_to_answer(cases: QuerySet[Case]) -> Case | None:
 
 def rows(officer: User, cases: Sequence[Case], *, at: dt.datetime, today: dt.date) -> Sequence[Row]:
     """The lines of one page: a fixed number of queries, however many lines."""
-    around = Surroundings([case.borrower_id for case in cases], at=at, planned=False)
+    around = Surroundings([case.borrower_id for case in cases], at=at, planned=True)
+    queued = _queued(cases)
+    speak_of = composing.with_something_to_say(by=officer, cases=cases)
     owed = _owed(officer, [case for case in cases if case.is_shown])  # type: ignore[attr-defined]
     found = []
     for case in cases:
@@ -167,7 +171,7 @@ def rows(officer: User, cases: Sequence[Case], *, at: dt.datetime, today: dt.dat
         found.append(
             Row(
                 case=case,
-                contact=_contact(around, case, at),
+                contact=_contact(around, case, at, queued.get(case.borrower_id), case.pk in speak_of),
                 owed=None if case.is_held else amount,  # type: ignore[attr-defined]
                 currency=currency,
                 overdue=_is_late(case, today),
@@ -358,9 +362,26 @@ def _owed(officer: User, cases: Iterable[Case]) -> Mapping[int, Mapping[str, int
     return found
 
 
-def _contact(around: Surroundings, case: Case, at: dt.datetime) -> Contact:
+def _queued(cases: Sequence[Case]) -> dict[int, dt.datetime]:
+    """Person → when the next reminder of this lender leaves that is queued; the cases are of one lender."""
+    people, lenders = {case.borrower_id for case in cases}, {case.lender_id for case in cases}
+    waiting = Message.objects.filter(
+        person__in=people,
+        lender__in=lenders,
+        purpose=Message.Purpose.REMINDER,
+        state__in=(Message.State.QUEUED, Message.State.CLAIMED),
+    )
+    newest_first = waiting.exclude(channel=Message.Channel.INBOX).order_by("-due_at", "-id")
+    return dict(newest_first.values_list("person", "due_at"))
+
+
+def _contact(
+    around: Surroundings, case: Case, at: dt.datetime, queued: dt.datetime | None, has_something: bool
+) -> Contact:
     if case.is_held:  # type: ignore[attr-defined]
         return Contact(key="held")
+    if queued is not None:
+        return Contact(key="queued", next=queued)
     question = Question(
         person=case.borrower,
         lender=case.lender,
@@ -370,6 +391,8 @@ def _contact(around: Surroundings, case: Case, at: dt.datetime) -> Contact:
         reminds_of_plan=True,
     )
     _facts, verdict = around.ask(question, at)
+    if not has_something and (verdict.allowed or verdict.not_before):
+        return Contact(key="nothing")
     if verdict.allowed:
         return Contact(key="now")
     return Contact(key="later", next=verdict.not_before) if verdict.not_before else Contact(key="here")

@@ -15,6 +15,7 @@ from cases.domain.refusal import Refused
 from cases.models import Case, Viewing
 from notices import queries as notice_queries
 from notices import queries_allowance
+from notices.actions import composing
 from portal.officer import negotiation, payments, queries, second_chance
 from portal.officer.forms import CounterForm, RefusalForm
 from portal.officer.negotiation import NoteForm
@@ -295,7 +296,7 @@ def _case_page(
 ) -> HttpResponse:
     sheets = queries.sheets(request.user, case)
     debts = queries.debts_of(request.user, case)
-    allowance = queries_allowance.allowance(case.borrower, case.lender)
+    allowance = queries_allowance.allowance(case.borrower, case.lender, planned=True)
     return desk_page(
         request,
         "officer/case.html",
@@ -314,6 +315,8 @@ def _case_page(
         is_held=queries.is_held(case),
         allowance=allowance,
         against=queries.told(allowance),
+        has_something_to_say=bool(composing.with_something_to_say(by=request.user, cases=[case])),
+        queued=queries_allowance.waiting(case.borrower, case.lender).first(),
         letters=queries.messages_of(case),
         replies=notice_queries.replies_for(case),
         budget=negotiation.budget_of(case.lender),

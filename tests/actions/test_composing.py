@@ -236,6 +236,24 @@ def test_once_the_lender_has_made_an_offer_it_may_ask_to_look_at_it(file):
     assert message.values == {"date": answer.expires_on.isoformat(), "offer": answer.ref}
 
 
+def test_the_queue_knows_in_sets_which_cases_have_something_to_say(file, clock):
+    by, cases = file.officers[0], file.cases[:1]
+
+    def agree():
+        known = composing.with_something_to_say(by=by, cases=cases)
+        assert known == {case.pk for case in cases if composing.previews(by=by, case=case)}
+        return bool(known)
+
+    assert agree()
+    clock.set(NINE_THIRTY + dt.timedelta(days=60))
+    assert not agree()
+    plan = a_plan(clock.today + dt.timedelta(days=4))
+    by, cases = builders.an_officer(plan.case.lender), [plan.case]
+    assert agree()
+    clock.set(NINE_THIRTY + dt.timedelta(days=4000))
+    assert not agree()
+
+
 def test_a_plan_in_force_can_be_reminded_of_by_its_own_lender_with_the_sum_by_mail_only():
     plan = a_plan(dt.date(2027, 5, 20))
     preferences.set_terms(by=plan.case.borrower, sms=True, email=True, discreet=False, language="en")

@@ -47,6 +47,7 @@ def words(response):
 
 def test_the_case_leads_to_it(file, officer):
     assert url(file) in officer.get(f"/officer/cases/{file.case.ref}/").content.decode()
+    assert "没有要提醒的事" not in words(officer.get("/officer/"))
 
 
 def test_by_day_it_shows_the_words_as_they_would_arrive_and_sends_them(file, officer):
@@ -66,11 +67,11 @@ def test_it_says_who_asked_for_gentle_handling_and_no_reason(file, officer):
         assert "对方希望温和相待 所有机构合计，一天最多一条消息。" in words(officer.get(page))
 
 
-def test_at_ten_past_ten_the_page_names_the_rule_and_the_first_lawful_second(file, officer, clock):
+def test_at_ten_past_ten_the_page_names_the_rule_and_the_first_lawful_minute(file, officer, clock):
     clock.set(NIGHT)
     page = words(officer.get(url(file)))
-    assert "现在是 22:10。按规则，最早可在明天 08:00:01 发送。" in page
-    assert "排到 08:00 发送" in page
+    assert "现在是 22:10。按规则，最早可在明天 08:00 发送。" in page
+    assert "排到明天 08:00 发送" in page
     assert "现在发送" not in page
     assert "国标" in page or "推荐性" in page
     assert officer.post(url(file), {"wording": COMING}).status_code == 302
@@ -82,8 +83,8 @@ def test_to_english_readers_it_says_the_same(file, officer, clock):
     officer.cookies["django_language"] = "en"
     clock.set(NIGHT)
     page = words(officer.get(url(file)))
-    assert "It is 22:10. Under the rules the earliest time is 08:00:01 tomorrow." in page
-    assert "Queue for 08:00" in page
+    assert "It is 22:10. Under the rules the earliest time is 08:00 tomorrow." in page
+    assert "Queue for 08:00 tomorrow" in page
 
 
 def test_pressing_twice_is_pressing_once(file, officer):
@@ -145,6 +146,32 @@ def test_with_nothing_to_remind_of_there_is_no_button(file, officer):
     page = officer.get(url(file))
     assert "现在没有要提醒的事" in words(page)
     assert 'type="radio"' not in page.content.decode()
+    # Nobody is led there: neither the case nor the queue promises a reminder.
+    case = officer.get(f"/officer/cases/{file.case.ref}/")
+    assert "现在没有要提醒的事" in words(case)
+    assert url(file) not in case.content.decode()
+    assert "现在可以发提醒" not in words(case)
+    assert "没有要提醒的事" in words(officer.get("/officer/"))
+
+
+def test_what_is_queued_counts_today_and_the_queue_and_the_case_say_when_it_leaves(file, officer, clock):
+    case = f"/officer/cases/{file.case.ref}/"
+    assert "0 / 1" in words(officer.get(case))
+    officer.post(url(file), {"wording": COMING})
+    for address in (case, url(file)):
+        assert "今天在您机构名下已发或已排 1 / 1" in words(officer.get(address))
+    assert "现在可以发提醒" not in words(officer.get(case))
+    assert "排在 5月12日" in words(officer.get("/officer/"))
+    dispatch.drain(limit=5)
+    assert "今天在您机构名下已发或已排 1 / 1" in words(officer.get(case))
+
+
+def test_what_waits_for_tomorrow_leaves_today_free(file, officer, clock):
+    clock.set(NIGHT)
+    officer.post(url(file), {"wording": COMING})
+    page = words(officer.get(f"/officer/cases/{file.case.ref}/"))
+    assert "已发或已排 0 / 1" in page
+    assert "已经排好，5月13日" in page
 
 
 def test_for_others_the_page_does_not_exist(file, client_for):
