@@ -1,7 +1,7 @@
 """That the decision about one message stands in a sealed batch: everything needed to check it without us, as JSON values.
 
 A message planned at night is proven by the night's own record, the very bytes that were judged; any other by the first event
-that speaks of it.
+that speaks of it. What a message said when it left is proven by the event that says so, which holds the hash of the text.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 from cases import queries_ledger
 from cases.domain import merkle
 from cases.models import Event, Seal
-from notices.domain import heading, night
+from notices.domain import delivery, heading, night
 from notices.models import Message, Night
 from notices.queries_night import heading_of, leaves_of, records_of
 
@@ -25,6 +25,20 @@ def proof_of(message: Message, public_key: bytes) -> dict[str, Any] | None:
     event = Event.objects.filter(about_ref=message.ref).order_by("pk").first()
     proof = queries_ledger.prove(event) if event else None
     return queries_ledger.as_document(proof, public_key) if proof else None
+
+
+def text_proof_of(message: Message, public_key: bytes) -> dict[str, Any] | None:
+    """That exactly this text left: the event that holds its hash, in its batch, and the text. None while it is not sealed, and
+    where nothing left or the text was erased. Raises Altered where the text kept is not the one that left.
+    """
+    event = Event.objects.filter(about_ref=message.ref, data__has_key="text_sha256").order_by("pk").first()
+    proof = queries_ledger.prove(event) if event and message.body else None
+    if event is None or proof is None:
+        return None
+    if event.data["text_sha256"] != delivery.text_sha256(message.subject, message.body):
+        raise queries_ledger.Altered(f"text of message {message.ref}")
+    text = delivery.text_left(message.subject, message.body)
+    return queries_ledger.as_document(proof, public_key) | {"text": text}
 
 
 def _of_night(number: int, public_key: bytes) -> dict[str, Any] | None:

@@ -33,6 +33,7 @@ from portal.views import (
     display,
     health,
     home,
+    outbox,
     patterns,
     public,
     public_data,
@@ -155,7 +156,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("evidence/pages/<slug:ref>", evidence.evidence_page, name="evidence_page"),
     # Messages
     path("messages/", messages.messages, name="messages"),
+    path("messages/<slug:ref>/proof", messages.message_sealed, name="message_sealed"),
     path("messages/<slug:ref>/proof.json", messages.message_proof, name="message_proof"),
+    path("messages/<slug:ref>/text.json", messages.message_text, name="message_text"),
     path("messages/terms", messages.contact_terms, name="contact_terms"),
     path("messages/terms/wechat", messages.contact_wechat, name="contact_wechat"),
     path("messages/terms/pause", messages.contact_pause, name="contact_pause"),
@@ -219,7 +222,8 @@ if settings.DEMO:
         path("demo/", demo.doors, name="demo"),
         path("demo/doors/<slug:role>/", demo.door, name="demo_door"),
         path("demo/clock/", demo.move_clock, name="demo_clock"),
-        path("demo/outbox/", demo.outbox, name="demo_outbox"),
+        path("demo/outbox/", outbox.outbox, name="demo_outbox"),
+        path("demo/outbox/reply/", outbox.reply, name="demo_reply"),
     ]
 
 if settings.DEBUG:

@@ -12,6 +12,8 @@ from notices.channels import Answer
 from notices.domain import delivery
 from notices.models import Message, Receipt
 
+_LEFT = frozenset({Message.State.SENT, Message.State.DELIVERED})
+
 
 def record(*, message: Message, answer: Answer) -> Message:
     """Keep what the provider said; the same word twice is one receipt. Returns the message as it now stands."""
@@ -44,8 +46,9 @@ def record_all(said: Sequence[tuple[Message, Answer]]) -> None:
         )
         risen = _after(state[message.pk], answer.status)
         if risen != state[message.pk]:
+            first = state[message.pk] not in _LEFT and risen in _LEFT
             state[message.pk] = risen
-            told.append(_event(message, risen, answer))
+            told.append(_event(message, risen, answer, with_text=first))
     Receipt.objects.bulk_create(made)
     _write({pk: after for pk, after in state.items() if after != before[pk]})
     Event.objects.bulk_create(told)
@@ -62,7 +65,13 @@ def _write(states: dict[int, str]) -> None:
             which.update(**settled, sent_at=Coalesce("sent_at", clock.now()))
 
 
-def _event(message: Message, state: str, answer: Answer) -> Event:
+def _event(message: Message, state: str, answer: Answer, *, with_text: bool) -> Event:
+    """`with_text`: the event that says that it left says of which text, by its hash. Not of a code, which is short enough to
+    be guessed from it.
+    """
+    text = {}
+    if with_text and message.purpose != Message.Purpose.SECURITY_CODE:
+        text["text_sha256"] = delivery.text_sha256(message.subject, message.body)
     return events.unsaved(
         f"message_{state}",
         by=None,
@@ -71,6 +80,7 @@ def _event(message: Message, state: str, answer: Answer) -> Event:
         lender=message.lender,
         channel=message.channel,
         provider_said=answer.status,
+        **text,
     )
 
 

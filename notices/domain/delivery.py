@@ -198,3 +198,13 @@ def once_key(*parts: str) -> str:
     if not parts or not all(parts):
         raise ValueError("a key needs its parts, none of them empty")
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def text_left(subject: str, body: str) -> str:
+    """What left, as one text: the subject (empty where the way has none), a line end, the body."""
+    return f"{subject}\n{body}"
+
+
+def text_sha256(subject: str, body: str) -> str:
+    """SHA-256, in hex, of what left in UTF-8: whoever holds the text can compare it with the sealed record."""
+    return hashlib.sha256(text_left(subject, body).encode()).hexdigest()

@@ -4,6 +4,8 @@ import datetime as dt
 import functools
 import itertools
 import logging
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.contrib import messages as flash
 from django.core.paginator import Paginator
@@ -20,7 +22,9 @@ from cases.domain.refusal import Refused
 from cases.queries_ledger import Altered
 from notices import queries, queries_allowance, queries_coming, queries_proof
 from notices.actions import inbound, preferences, writing
+from notices.domain import delivery
 from notices.forms import TermsForm
+from notices.models import Message
 
 log = logging.getLogger(__name__)
 
@@ -54,21 +58,82 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.MESSAGE_READ)
 @require_safe
+def message_sealed(request: HttpRequest, ref: str) -> HttpResponse:
+    """What is proven about one message, in plain words, with the files that prove it; 409 where the record no longer fits."""
+    message = _kept(request, ref)
+    try:
+        decision = queries_proof.proof_of(message, ledger.public_key())
+        text = queries_proof.text_proof_of(message, ledger.public_key())
+    except Altered as where:
+        return _altered(where)
+    (entry,) = queries.entries([message])
+    return render(
+        request,
+        "messages/sealed.html",
+        {
+            "entry": entry,
+            "at_night": message.record is not None,
+            "decision": decision and _sealed(decision),
+            "text": text and _sealed(text),
+            "text_sha256": delivery.text_sha256(message.subject, message.body) if text else "",
+            "spoken": writing.language_of(request.user),
+        },
+    )
+
+
+@requires(Permission.MESSAGE_READ)
+@require_safe
 def message_proof(request: HttpRequest, ref: str) -> HttpResponse:
     """That the decision about one message is in the sealed record; 404 while it is not yet, 409 where it no longer fits."""
-    message = queries.archive_for(request.user).filter(ref=ref).first()
+    return _file(request, ref, queries_proof.proof_of, "proof")
+
+
+@requires(Permission.MESSAGE_READ)
+@require_safe
+def message_text(request: HttpRequest, ref: str) -> HttpResponse:
+    """That exactly this text left; 404 where nothing left or it is not sealed yet, 409 where the record no longer fits."""
+    return _file(request, ref, queries_proof.text_proof_of, "text")
+
+
+def _file(
+    request: HttpRequest,
+    ref: str,
+    prove: Callable[[Message, bytes], dict[str, Any] | None],
+    name: str,
+) -> HttpResponse:
+    message = _kept(request, ref)
     try:
-        document = queries_proof.proof_of(message, ledger.public_key()) if message else None
+        document = prove(message, ledger.public_key())
     except Altered as where:
-        log.critical("The sealed record was altered: %s. Run verify_ledger.", where)
-        return JsonResponse(
-            {"error": _("The record does not fit its seal. Write to us: it must not be so.")}, status=409
-        )
+        return _altered(where)
     if document is None:
         raise Http404
     response = JsonResponse(document, json_dumps_params={"indent": 1})
-    response.headers["Content-Disposition"] = f'attachment; filename="proof-{ref}.json"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{ref}.json"'
     return response
+
+
+def _kept(request: HttpRequest, ref: str) -> Message:
+    message = queries.archive_for(request.user).filter(ref=ref).first()
+    if message is None:
+        raise Http404
+    return message
+
+
+def _altered(where: Altered) -> JsonResponse:
+    log.critical("The sealed record was altered: %s. Run verify_ledger.", where)
+    return JsonResponse(
+        {"error": _("The record does not fit its seal. Write to us: it must not be so.")}, status=409
+    )
+
+
+def _sealed(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a proof what a person reads: which batch, when it was sealed, and its head."""
+    return {
+        "number": document["number"],
+        "at": dt.datetime.fromisoformat(document["sealed_at"]),
+        "head": document["head"],
+    }
 
 
 @requires(Permission.CONTACT_TERMS)

@@ -1,5 +1,6 @@
 """Anyone can compare a head they kept, and check one agreement without us."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -13,9 +14,10 @@ from django.test import Client
 
 from cases.actions import events, ledger
 from cases.domain.rulebook import load
-from cases.models import Seal
+from cases.models import Event, Seal
 from notices import queries_proof
-from notices.actions import dispatch, planning, preferences
+from notices.actions import dispatch, planning, preferences, receipts
+from notices.channels import Answer
 from notices.models import Message
 from tests.actions.negotiating import a_file
 from tests.actions.reminding import NINE_THIRTY, a_message, a_plan
@@ -186,6 +188,46 @@ def test_the_proof_of_a_message_is_checked_by_the_script_of_the_docs(
     assert "not in this batch" in run(proof | {"record": forged}).stderr
     (tmp_path / "heads.txt").write_text(f"{proof['number']} {'0' * 64}\n", encoding="utf-8")
     assert "was kept" in run(proof).stderr
+
+
+def test_what_left_is_proven_letter_by_letter(
+    client_for: Callable[..., Client], tmp_path: Path, clock: Any
+) -> None:
+    clock.set(NINE_THIRTY)
+    plan = a_plan(NINE_THIRTY.date())
+    planning.plan(NINE_THIRTY)
+    dispatch.drain()
+    message = Message.objects.get(plan=plan)
+    client = client_for(message.person)
+    assert client.get(f"/messages/{message.ref}/text.json").status_code == 404
+    ledger.seal_all()
+    proof = json.loads(client.get(f"/messages/{message.ref}/text.json").content)
+    assert proof["text"] == f"{message.subject}\n{message.body}"
+    (tmp_path / "check.py").write_text(script_about("One message"), encoding="utf-8")
+    for text, right in ((proof["text"], True), (proof["text"] + " ", False)):
+        (tmp_path / "proof.json").write_text(json.dumps(proof | {"text": text}), encoding="utf-8")
+        said = subprocess.run(
+            [sys.executable, "check.py", "proof.json"], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert (said.returncode == 0) is right
+        assert right or "not the text that left" in said.stderr
+    told = hashlib.sha256(proof["text"].encode()).hexdigest()
+    page = client.get(f"/messages/{message.ref}/proof", headers={"accept-language": "en"}).content.decode()
+    assert told in page
+    assert message.body in page
+    assert str(proof["number"]) in page
+    assert client_for(a_borrower()).get(f"/messages/{message.ref}/proof").status_code == 404
+    Message.objects.filter(pk=message.pk).update(body=message.body + "!")
+    for name in ("proof", "text.json"):
+        assert client.get(f"/messages/{message.ref}/{name}").status_code == 409
+
+
+@pytest.mark.parametrize(("purpose", "hashed"), [("answer", True), ("security_code", False)])
+def test_a_code_is_not_kept_as_a_hash_that_could_be_guessed(purpose: str, hashed: bool, clock: Any) -> None:
+    clock.set(NINE_THIRTY)
+    message = a_message(purpose=purpose, state="claimed", lease_until=NINE_THIRTY, body="123456")
+    receipts.record(message=message, answer=Answer(provider_id="p", status="accepted", at=NINE_THIRTY))
+    assert ("text_sha256" in Event.objects.get(kind="message_sent").data) is hashed
 
 
 def test_the_script_for_a_message_is_short_enough_to_read() -> None:
