@@ -20,8 +20,9 @@ from notices.models import Message
 from notices.queries_night import HOUR
 from repayment import tasks as repayment_tasks
 
-# No two stops are nearer to each other, so a day has at most 40 of them. What is due alone is done on the second.
-GAP = dt.timedelta(minutes=36)
+# The first twenty stops are where something is due; on a day with more, what is due between two of the others waits for
+# the next. So a day has at most forty.
+EXACT, NEAR, FAR = 20, dt.timedelta(minutes=1), dt.timedelta(minutes=72)
 # How long one press may take over the jobs, in seconds, and in messages at a time.
 PATIENCE, HANDFUL = 5.0, 10
 # When days begin and end for what is missed or runs out, and when the planner's reminders leave.
@@ -50,11 +51,17 @@ def move_to(target: dt.datetime) -> int:
         if stop >= news_of_the_day:
             _look_ahead()
         _send(deadline)
-        earliest, stops = clock.now() + GAP, stops + 1
+        stops += 1
+        earliest = clock.now() + (NEAR if stops < EXACT else FAR)
     _advance_to(target)
     _look_ahead()
     _send(max(deadline, time.monotonic() + PATIENCE / 5))
     return stops
+
+
+def send_due() -> None:
+    """Send what is due now, within the patience of one press."""
+    _send(time.monotonic() + PATIENCE)
 
 
 def _next_due(target: dt.datetime) -> dt.datetime:

@@ -1,4 +1,4 @@
-"""The demo's own pages: four doors, a clock that moves forward, and what left by SMS and e-mail.
+"""The demo's own pages: the doors, and a clock that moves forward.
 
 The routes exist only with DEMO, and each view asks again.
 """
@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -19,8 +18,6 @@ from cases import accounts, clock
 from cases.access import Role, View, public
 from cases.actions import people
 from cases.models import User
-from notices.models import OutboxEntry
-from notices.queries_prevented import withheld_messages
 from portal import story
 from portal.actions import demo_clock
 from portal.views.display import back_to
@@ -44,13 +41,14 @@ def demo_only(view: View) -> View:
 
 @demo_only
 def doors(request: HttpRequest) -> HttpResponse:
-    return render(request, "demo/doors.html", {"now": clock.now(), "morning": MORNING})
+    story_of = people.by_phone(story.LIN_JING.phone)
+    return render(request, "demo/doors.html", {"now": clock.now(), "morning": MORNING, "borrower": story_of})
 
 
 @demo_only
 @require_POST
 def door(request: HttpRequest, role: str) -> HttpResponse:
-    """Sign in as the story's borrower, officer or regulator, or as somebody who begins today."""
+    """Sign in as the story's borrower, one of a lender's three people, the regulator, or somebody who begins today."""
     who = _behind(role)
     logout(request)
     accounts.sign_in_for_demo(request, who)
@@ -77,24 +75,15 @@ def move_clock(request: HttpRequest) -> HttpResponse:
     return redirect(back_to(request))
 
 
-@demo_only
-def outbox(request: HttpRequest) -> HttpResponse:
-    """What left, newest first, beside what was withheld and why."""
-    page = Paginator(OutboxEntry.objects.select_related("person"), 20).get_page(request.GET.get("page"))
-    return render(
-        request, "demo/outbox.html", {"page": page, "withheld": withheld_messages()[:12], "now": clock.now()}
-    )
-
-
 def _behind(role: str) -> User:
-    """Lin Jing, the officer of her second lender, the regulator, or a newcomer with an empty file."""
+    """Lin Jing, somebody of her second lender, the regulator, or a newcomer with an empty file."""
     person: User | None
     match role:
         case "borrower":
             person = people.by_phone(story.LIN_JING.phone)
-        case "officer":
+        case "officer" | "team_lead" | "lender_admin":
             person = User.objects.filter(
-                role=Role.OFFICER, posts__lender__name=story.LENDERS[story.ANLAN].name
+                role=Role(role), posts__lender__name=story.LENDERS[story.ANLAN].name
             ).first()
         case "regulator":
             person = User.objects.filter(role=Role.REGULATOR).order_by("pk").first()
