@@ -27,6 +27,7 @@ class LenderPart:
     deferral_max_periods: int
     waive_interest_percent: int
     waive_fees_percent: int
+    admin: str = ""  # who sets the policy, where somebody of the story does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,7 @@ LENDERS: Sequence[LenderPart] = (
         kind="consumer_finance",
         officer="周岚",
         lead="陈默",
+        admin="许宁",
         max_periods=60,
         interest_free_max_periods=36,
         deferral_max_periods=3,

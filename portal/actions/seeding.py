@@ -97,7 +97,10 @@ def _lender(part: story.LenderPart) -> Lender:
         waive_fees_percent=part.waive_fees_percent,
         second_chance=seeding_second_chance.published(part.kind),
     )
-    for role, name in ((Role.OFFICER, part.officer), (Role.TEAM_LEAD, part.lead)):
+    staff = ((Role.OFFICER, part.officer), (Role.TEAM_LEAD, part.lead), (Role.LENDER_ADMIN, part.admin))
+    for role, name in staff:
+        if not name:
+            continue
         officer = User.objects.create(
             role=role, name=name, email=f"{role}.{part.name_en.split()[0].lower()}@example.test"
         )

@@ -1,4 +1,4 @@
-"""The first command a newcomer runs: it opens, shows its three doors, and leaves nothing behind."""
+"""The first command a newcomer runs: it opens, shows its doors, and leaves nothing behind."""
 
 import http.cookiejar
 import re
@@ -40,7 +40,7 @@ def visitor(story: demo.Demo, path: str, opener: urllib.request.OpenerDirector, 
 def test_the_demo_opens_its_doors_and_ctrl_c_leaves_no_process_behind() -> None:
     # Patient, because a busy machine is no fault of the demo's; alone it opens in about half a minute.
     with demo.running(patience=240) as story:
-        for role in ("borrower", "officer", "regulator"):
+        for role in ("borrower", "officer", "team_lead", "lender_admin", "regulator"):
             opener = urllib.request.build_opener(
                 urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
             )

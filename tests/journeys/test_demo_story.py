@@ -150,7 +150,7 @@ def another_worker(story: demo.Demo) -> Iterator[None]:
 
 def test_a_visitor_comes_to_one_number_without_an_account(visit: Any) -> None:
     page = visit()
-    for door in ("borrower", "officer", "regulator"):
+    for door in ("borrower", "officer", "team_lead", "lender_admin", "regulator", "newcomer"):
         assert page.locator(f'form[action$="/{door}/"] button').is_visible()
     assert not page.well_made()
     page.goto("/")

@@ -52,7 +52,7 @@ class Command(BaseCommand):
             _wait_until_answering(port, children["web"])
             self.stdout.write(
                 f"\n  Steady is open at  {address}\n"
-                "  Four doors there: a borrower, a lender's officer, the regulator, a newcomer.\n"
+                "  Six doors there: a borrower, three people of one lender, the regulator, a newcomer.\n"
                 f"  To see that nothing is lost, stop the worker (kill {children['worker'].pid}): it is started again.\n"
                 "  Ctrl-C stops everything. `make clean` forgets the demo's data.\n"
             )
