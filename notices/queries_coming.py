@@ -19,8 +19,9 @@ from notices.models import Message
 from notices.queries_night import HOUR, SOURCE, Source
 from notices.queries_reasons import Reason, about, reasons_of_findings
 from notices.queries_why import Pauses
+from repayment import queries as repayment_queries
 from repayment import queries_payments
-from repayment.models import Instalment, Plan
+from repayment.models import Instalment, Offer, Plan
 
 AHEAD = dt.timedelta(days=7)
 _SOON = (SOURCE[Kind.DUE_SOON], SOURCE[Kind.DUE_TODAY])
@@ -68,6 +69,15 @@ def expected_for(person: User) -> Sequence[Expected]:
     found = [_expected(person, moment, source, instalment, around) for moment, source, instalment in left]
     told = [replace(one, reasons=pauses.told(one.reasons, one.lender, now)) for one in found]
     return sorted(told, key=lambda one: one.at)
+
+
+def ending_offers(person: User) -> Sequence[Offer]:
+    """The offers that wait for the person's answer, the first to end first: a pause also silences the reminder of them."""
+    return list(
+        repayment_queries.offers_for(person)
+        .filter(state=Offer.State.OPEN, made_by=Offer.Side.LENDER)
+        .order_by("expires_on", "id")
+    )
 
 
 def _ahead(person: User, now: dt.datetime) -> list[tuple[dt.datetime, Source, Instalment]]:

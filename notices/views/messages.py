@@ -50,6 +50,7 @@ def messages(request: HttpRequest) -> HttpResponse:
             "expected": queries_coming.expected_for(request.user) if page.number == 1 else [],
             "allowance": queries_allowance.allowance(request.user, None),
             "terms": preferences.terms_of(request.user),
+            "ending": queries_coming.ending_offers(request.user),
             "written": queries.written_back(request.user) if page.number == 1 else [],
             "spoken": writing.language_of(request.user),
         },
@@ -170,6 +171,7 @@ def contact_terms(request: HttpRequest) -> HttpResponse:
             "wechat": wechat,
             "code": request.session.get(_WECHAT_CODE),
             "lenders": queries.lender_ways(request.user, wechat=wechat is not None),
+            "ending": queries_coming.ending_offers(request.user),
         },
     )
 

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from cases import clock
 from cases import queries as case_queries
 from cases.access import Permission, requires
-from portal import queries, queries_rights
+from portal import queries, queries_ended, queries_rights
 from portal.domain.next_step import next_step
 from repayment import queries as repayment_queries
 from repayment import queries_second_chance, wording
@@ -48,6 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "step": next_step(facts),
             "viewed": queries_rights.viewed_this_week(user),
             "offers": offers,
+            "ended": queries_ended.ended_unanswered(user, today),
             "first_offer": offers[0] if offers else None,
             "monthly_change": _monthly_change(offers[0]) if offers else "",
             "coming": coming,

@@ -12,6 +12,7 @@ from notices import queries, queries_allowance, queries_coming, queries_prevente
 from notices.actions import dispatch, planning, preferences
 from notices.models import Decision, Message, OptOut, Preference
 from repayment.actions import payments
+from repayment.models import Offer
 from tests import builders
 from tests.actions.reminding import NINE_THIRTY, a_message, a_plan, agree_to_reminders
 
@@ -454,3 +455,49 @@ def test_an_overdue_reminder_is_foretold_as_conditional(me, client_for, clock):
     assert Message.objects.get().wording == "reminder_missed"
     assert Message.objects.get().due_at == one.at
     assert queries_coming.expected_for(me) == []
+
+
+def an_offer_to_me(me, ends, **fields):
+    earlier = a_plan(NINE_THIRTY.date(), of=me, state="cancelled").offer
+    values = {
+        "case": earlier.case,
+        "debt": earlier.debt,
+        "number": 2,
+        "made_by": Offer.Side.LENDER,
+        "author": builders.an_officer(earlier.case.lender),
+        "terms": earlier.terms,
+        "terms_sha256": earlier.terms_sha256,
+        "made_at": NINE_THIRTY,
+        "expires_on": ends,
+    }
+    return Offer.objects.create(**(values | fields))
+
+
+def test_who_pauses_is_told_which_offer_ends_meanwhile(me, client_for):
+    offer = an_offer_to_me(me, dt.date(2027, 5, 20))
+    client = client_for(me)
+    preferences.pause(by=me)
+    for name in ("contact_terms", "messages"):
+        text = page(client, name)
+        assert offer.case.lender.name in text
+        assert "5月20日" in text
+        assert "暂停期间不会有人提醒您" in text
+
+
+def test_home_says_when_an_offer_ended_unanswered(me, client_for, clock):
+    an_offer_to_me(me, dt.date(2027, 5, 11), state=Offer.State.EXPIRED, closed_at=NINE_THIRTY)
+    client = client_for(me)
+    assert "您没有答复" in page(client, "home")
+    clock.set(NINE_THIRTY + dt.timedelta(days=40))
+    assert "您没有答复" not in page(client, "home")
+
+
+def test_to_stop_comes_first_and_what_is_off_is_marked(me, client_for):
+    case = builders.a_case(me, builders.a_lender())
+    agree_to_reminders(me, case.lender)
+    client = client_for(me)
+    text = page(client, "contact_terms")
+    assert text.index("暂停所有提醒") < text.index('name="channels"')
+    assert "有一种方式已关" not in text
+    preferences.set_lender_terms(by=me, lender=case.lender, channels=["email"])
+    assert "有一种方式已关" in page(client, "contact_terms")
