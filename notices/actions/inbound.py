@@ -4,11 +4,12 @@ A message from nobody we know is dropped and answered by nothing, so that our si
 """
 
 import datetime as dt
+import logging
 import secrets
 
 from django.db import transaction
 
-from cases import clock
+from cases import clock, limits
 from cases.actions import events
 from cases.fields import blind_index
 from cases.models import Lender, User
@@ -18,10 +19,14 @@ from notices.domain import inbound as words
 from notices.domain.inbound import Intent
 from notices.models import Inbound, Message, WechatLink
 
+log = logging.getLogger(__name__)
+
 # A reply this long after a lender's message is still about it.
 ABOUT_FOR = dt.timedelta(days=14)
 # How long a code to link WeChat is good for.
 LINK_FOR = dt.timedelta(minutes=15)
+# How many codes one account may try in that time.
+GUESSES = 5
 
 _ANSWERS = {
     Intent.BALANCE: ("inbound_balance", Message.Purpose.ANSWER),
@@ -48,8 +53,8 @@ def receive(*, channel: str, provider_id: str, sender: str, text: str, at: dt.da
     row, new = Inbound.objects.get_or_create(
         channel=channel,
         provider_id=provider_id,
+        person=person,
         defaults={
-            "person": person,
             "lender": _lately(person) if intent is Intent.REPLY else None,
             "intent": intent,
             "body": words.kept(text) if intent is Intent.REPLY else "",
@@ -58,10 +63,11 @@ def receive(*, channel: str, provider_id: str, sender: str, text: str, at: dt.da
     )
     if not new:
         return row
-    if intent is Intent.STOP:
+    stop = words.asks_to_stop(text)
+    if stop:
         preferences.opt_out(by=person, channel=channel)
-    if intent in _ANSWERS:
-        _answer(row, *_ANSWERS[intent])
+    if stop or intent in _ANSWERS:
+        _answer(row, *_ANSWERS[Intent.STOP if stop else intent])
     events.record(
         "message_received",
         by=None,
@@ -69,7 +75,7 @@ def receive(*, channel: str, provider_id: str, sender: str, text: str, at: dt.da
         person=person,
         lender=row.lender,
         channel=channel,
-        intent=str(intent),
+        intent=str(Intent.STOP if stop else intent),
     )
     return row
 
@@ -97,6 +103,10 @@ def unlink(*, by: User) -> None:
 def _link_with(text: str, sender: str) -> Inbound | None:
     digits = "".join(text.split())
     if not (digits.isascii() and digits.isdecimal() and len(digits) == 8):
+        return None
+    # Eight digits are soon tried by a machine, and are good for a quarter of an hour.
+    if not limits.allows("wechat-code", sender, most=GUESSES, seconds=int(LINK_FOR.total_seconds())):
+        log.warning("Too many codes came from one WeChat account.")
         return None
     terms = preferences.with_code(blind_index(f"wechat:{digits}"))
     if terms is None:
@@ -147,7 +157,7 @@ def _lately(person: User) -> Lender | None:
 def _answer(row: Inbound, wording: str, purpose: str) -> None:
     now = clock.now()
     Message.objects.create(
-        key=f"inbound:{row.channel}:{row.provider_id}",
+        key=f"inbound:{row.channel}:{row.ref}",
         person=row.person,
         purpose=purpose,
         channel=row.channel,

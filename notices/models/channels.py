@@ -46,7 +46,7 @@ class WechatLink(models.Model):
 
 
 class Inbound(models.Model):
-    """Something a person wrote back. `provider_id` makes a repeated delivery one row."""
+    """Something a person wrote back. `provider_id` makes a repeated delivery of the same person's words one row."""
 
     class Intent(models.TextChoices):
         BALANCE = "balance", _("Asked about the balance")
@@ -69,7 +69,9 @@ class Inbound(models.Model):
     class Meta:
         ordering = ["-at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["channel", "provider_id"], name="an_inbound_counts_once"),
+            models.UniqueConstraint(
+                fields=["channel", "provider_id", "person"], name="an_inbound_counts_once"
+            ),
         ]
         indexes = [models.Index(fields=["lender", "at"])]
 

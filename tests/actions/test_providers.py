@@ -328,6 +328,43 @@ def test_a_sentence_is_kept_for_the_lender_it_answers(provider):
     assert (row.intent, row.body, row.lender) == ("reply", "我下周才发工资", message.lender)
 
 
+def test_a_sentence_that_asks_to_stop_stops_and_is_still_read(provider):
+    message = a_sent_message(provider)
+    person = message.person
+    row = inbound.receive(
+        channel="sms",
+        provider_id="i3",
+        sender=person.phone,
+        text="别再给我发短信了，我在住院",
+        at=NINE_THIRTY,
+    )
+    assert (row.intent, row.body, row.lender) == ("reply", "别再给我发短信了，我在住院", message.lender)
+    assert person.opt_outs.get(until=None).channel == "sms"
+    assert Message.objects.filter(wording="inbound_stopped").count() == 1
+
+
+def test_a_number_the_provider_gives_twice_swallows_nobodys_stop(provider):
+    people = [builders.a_borrower() for _ in range(2)]
+    for person in (*people, people[0]):
+        inbound.receive(channel="sms", provider_id="7", sender=person.phone, text="停", at=NINE_THIRTY)
+    assert Inbound.objects.count() == Message.objects.filter(wording="inbound_stopped").count() == 2
+    assert all(person.opt_outs.filter(until=None).exists() for person in people)
+
+
+def test_whoever_tries_codes_is_soon_not_asked_any_more():
+    person = builders.a_borrower()
+    digits = inbound.link_code(by=person)
+    wrong = f"{(int(digits) + 1) % 10**8:08d}"
+
+    def write(text, sender):
+        return inbound.receive(channel="wechat", provider_id="x", sender=sender, text=text, at=NINE_THIRTY)
+
+    for _ in range(inbound.GUESSES):
+        assert write(wrong, "a machine") is None
+    assert write(digits, "a machine") is None
+    assert write(digits, "a person") is not None
+
+
 def test_wechat_is_linked_by_a_number_that_works_once(settings):
     person = builders.a_borrower()
     digits = inbound.link_code(by=person)
