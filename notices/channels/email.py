@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import Q
 
 from cases import clock
 from cases.models import User
@@ -85,7 +86,7 @@ class OutboxBackend(BaseEmailBackend):
                         subject=message.subject,
                         body=message.body,
                         unsubscribe=message.extra_headers.get("List-Unsubscribe", "").strip("<>"),
-                        person=User.objects.filter(email=address).first(),
+                        person=_whose(address),
                     ),
                 )
             sent += 1
@@ -93,3 +94,9 @@ class OutboxBackend(BaseEmailBackend):
 
     def knows(self, ident: str) -> OutboxEntry | None:
         return outbox.find(ident)
+
+
+def _whose(address: str) -> User | None:
+    """Staff have their address on themselves, borrowers confirmed theirs."""
+    confirmed = Q(emailaddress__email=address, emailaddress__verified=True)
+    return User.objects.filter(Q(email=address) | confirmed).order_by("pk").first()

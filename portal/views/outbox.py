@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from cases import clock
 from notices.actions import inbound
-from notices.domain.inbound import LONGEST, Intent
+from notices.domain.inbound import LONGEST
 from notices.models import Message
 from portal import queries_outbox
 from portal.actions import demo_clock
@@ -63,20 +63,19 @@ def reply(request: HttpRequest) -> HttpResponse:
     if not text:
         messages.warning(request, _("Write a word first, or press one of the keywords."))
         return redirect(back_to(request))
+    now = clock.now()
     kept = inbound.receive(
         channel=Message.Channel.SMS,
         provider_id=f"demo-{secrets.token_hex(8)}",
         sender=entry.address,
         text=text,
-        at=clock.now(),
+        at=now,
     )
     demo_clock.send_due()
     if kept is None:
         messages.warning(request, _("Nobody has confirmed this number yet, so nothing answers."))
-    elif kept.intent == Intent.REPLY:
-        messages.success(
-            request, _("Kept for somebody to read. Only a single keyword is answered by itself.")
-        )
-    else:
+    elif kept.person.messages.filter(wording__startswith="inbound_", made_at__gte=now).exists():
         messages.success(request, _("Answered. The answer is the newest one below."))
+    else:
+        messages.success(request, _("Kept for somebody to read; nothing answers by itself."))
     return redirect(back_to(request))

@@ -130,6 +130,7 @@ def test_the_outbox_keeps_the_button_of_a_mail_and_one_click_stops_mail(settings
     message.person.emailaddress_set.create(email="lin@example.test", verified=True, primary=True)
     dispatch.drain()
     entry = OutboxEntry.objects.get()
+    assert entry.person == message.person
     # Looking at it, as scanners of mail do, stops nothing.
     assert client.get(entry.one_click).status_code == 200
     assert not OptOut.objects.exists()

@@ -34,15 +34,18 @@ def sent():
 
 @pytest.fixture
 def reply(client):
-    """Reply to an entry; what the next page says about it, in one word."""
+    """Reply to an entry; what the next page says about it, by its first word."""
 
     def replying(entry, **fields):
         response = client.post(
-            "/demo/outbox/reply/", {"entry": entry.key, "next": "/demo/outbox/", **fields}, follow=True
+            "/demo/outbox/reply/",
+            {"entry": entry.key, "next": "/demo/outbox/", **fields},
+            follow=True,
+            headers={"accept-language": "en"},
         )
         if response.status_code == 200:
             (message,) = response.context["messages"]
-            return message.level_tag
+            return message.level_tag, str(message).split()[0]
         return response.status_code
 
     return replying
@@ -61,7 +64,7 @@ def reply(client):
 )
 def test_a_keyword_is_answered_at_once_by_the_real_way_in(reply, word, wording):
     entry = sent()
-    assert reply(entry, word=word) == "success"
+    assert reply(entry, word=word) == ("success", "Answered.")
     assert Inbound.objects.get(person=entry.person).intent == wording
     answer = OutboxEntry.objects.first()
     assert (answer.person, answer.address, answer.pk > entry.pk) == (entry.person, entry.address, True)
@@ -70,10 +73,10 @@ def test_a_keyword_is_answered_at_once_by_the_real_way_in(reply, word, wording):
 
 def test_a_sentence_is_kept_for_a_reader_and_nothing_answers(reply):
     entry = sent()
-    assert reply(entry, text="我下周再付。") == "success"
+    assert reply(entry, text="我下周再付。") == ("success", "Kept")
     assert Inbound.objects.get().body == "我下周再付。"
     assert OutboxEntry.objects.count() == 1
-    assert reply(entry, text=" ") == "warning"
+    assert reply(entry, text=" ") == ("warning", "Write")
     assert Inbound.objects.count() == 1
 
 
