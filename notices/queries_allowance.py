@@ -36,6 +36,11 @@ class Allowance:
     reasons: Sequence[Reason]
     gentle: bool = False
 
+    @property
+    def slots(self) -> Sequence[bool]:
+        """The lender's places of today, the taken ones first."""
+        return [place < self.by_lender for place in range(self.lender_cap)]
+
 
 def allowance(
     person: User,

@@ -12,8 +12,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models import Value as V
 from django.db.models.functions import Coalesce
 
+from cases import clock, queries_complaints, queries_diary
 from cases import queries as case_queries
-from cases import queries_complaints, queries_diary
 from cases.domain import conduct
 from cases.domain.rulebook import Rule
 from cases.models import Case, Complaint, Consent, Debt, DebtParty, Event, Hold, Lender, User
@@ -22,7 +22,8 @@ from notices import queries_allowance, queries_reasons
 from notices.actions import composing
 from notices.actions.asking import Question, Surroundings, rulebook_for
 from notices.domain import gate
-from notices.models import Decision, Message
+from notices.models import Decision, Message, Preference
+from portal.officer import hours
 from repayment import queries as repayment_queries
 from repayment import queries_approvals
 from repayment.domain import schedule as schedules
@@ -312,6 +313,13 @@ def told(allowance: queries_allowance.Allowance) -> Sequence[queries_reasons.Rea
     """The reasons against a reminder that are this lender's to know."""
     own_cap = allowance.by_lender >= allowance.lender_cap
     return queries_reasons.told_to_lender(allowance.reasons, own_cap=own_cap)
+
+
+def hours_of(case: Case) -> hours.Band:
+    """When a reminder may arrive, by the rules and by the hours the borrower chose."""
+    terms = Preference.objects.filter(person=case.borrower_id).first()
+    chosen = (terms.hours_from, terms.hours_to) if terms and terms.hours_from and terms.hours_to else None
+    return hours.band(closed_hours(case.lender, clock.today()), chosen)
 
 
 def messages_of(

@@ -317,6 +317,7 @@ def _case_page(
         against=queries.told(allowance),
         has_something_to_say=bool(composing.with_something_to_say(by=request.user, cases=[case])),
         queued=queries_allowance.waiting(case.borrower, case.lender).first(),
+        hours=queries.hours_of(case),
         letters=queries.messages_of(case),
         replies=notice_queries.replies_for(case),
         budget=negotiation.budget_of(case.lender),
