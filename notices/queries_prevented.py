@@ -1,70 +1,13 @@
-"""What was prevented, over everybody: the demo's outbox page and the regulator's count by rule."""
+"""What was prevented, over everybody: the regulator's count by rule."""
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.utils.translation import get_language
 
-from cases.domain.refusal import Refused
-from notices.actions.writing import write
-from notices.domain.wording import WordingError
-from notices.models import Decision, Message
-from notices.queries_reasons import STRENGTH, about, reasons_in
-
-
-@dataclass(frozen=True, kw_only=True)
-class Withheld:
-    """One message that was not sent when it was due: the rule, its force, and the next lawful time."""
-
-    message: Message
-    at: dt.datetime
-    rule: str
-    force: str
-    citation: str
-    statement: str
-    not_before: dt.datetime | None
-    about: str
-    words: str
-
-
-def withheld_messages(limit: int = 12) -> Sequence[Withheld]:
-    """The newest decisions that held a message back, over everybody: for the demo's outbox page."""
-    decisions = (
-        Decision.objects.exclude(verdict="allowed")
-        .select_related("message__lender", "message__person")
-        .order_by("-id")
-    )
-    language = get_language() or "en"
-    found = []
-    for decision in decisions[:limit]:
-        for reason in reasons_in(decision.findings, decision.message.lender, decision.at.date(), language)[
-            :1
-        ]:
-            found.append(
-                Withheld(
-                    message=decision.message,
-                    at=decision.at,
-                    rule=reason.rule,
-                    force=reason.force,
-                    citation=reason.citation,
-                    statement=reason.statement,
-                    not_before=decision.not_before,
-                    about=about(decision.message.wording),
-                    words=_words_of(decision.message),
-                )
-            )
-    return found
-
-
-def _words_of(message: Message) -> str:
-    """What it would have said, or did say later; empty where its values cannot be worded."""
-    try:
-        return message.body or write(message, discreet=True).body
-    except (Refused, WordingError):
-        return ""
-
+from notices.models import Message
+from notices.queries_reasons import STRENGTH
 
 # Decisions keep their findings as one JSON list; each database opens it with its own words, and reads a month in Beijing.
 _OPENED = {
