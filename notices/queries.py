@@ -240,11 +240,9 @@ def _worded(entry: Entry, house: Container[str], own: Mapping[str, Template]) ->
     if version in house:
         return _("Worded by Steady · version %(version)s") % {"version": version[:8]}
     if template := own.get(version):
-        values = {"lender": entry.who, "number": template.number, "version": version[:8]}
-        return (
-            _("Worded by %(lender)s, text %(number)s, approved by a second person · version %(version)s")
-            % values
-        )
+        return _(
+            "Worded by %(lender)s, text %(number)s, approved by a second person · version %(version)s"
+        ) % {"lender": entry.who, "number": template.number, "version": version[:8]}
     return _("An earlier wording · version %(version)s") % {"version": version[:8]}
 
 

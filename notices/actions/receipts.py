@@ -67,10 +67,10 @@ def _write(states: dict[int, str]) -> None:
 
 def _event(message: Message, state: str, answer: Answer, *, with_text: bool) -> Event:
     """`with_text`: the event that says that it left says of which text, by its hash. Not of a code, which is short enough to
-    be guessed from it.
+    be guessed from it, and not where retention has taken the words away meanwhile.
     """
     text = {}
-    if with_text and message.purpose != Message.Purpose.SECURITY_CODE:
+    if with_text and message.body and message.purpose != Message.Purpose.SECURITY_CODE:
         text["text_sha256"] = delivery.text_sha256(message.subject, message.body)
     return events.unsaved(
         f"message_{state}",

@@ -187,7 +187,9 @@ def _near(account: queries_payments.Account) -> Sequence[queries_payments.Row]:
 def _verify_address(request: HttpRequest) -> str:
     """Where anybody checks a sheet: the site's own address, and on a demo or a developer's machine wherever it runs."""
     here = reverse("verify")
-    return request.build_absolute_uri(here) if settings.DEMO or settings.DEBUG else settings.SITE_ADDRESS + here
+    return (
+        request.build_absolute_uri(here) if settings.DEMO or settings.DEBUG else settings.SITE_ADDRESS + here
+    )
 
 
 def _grouped(code: str) -> str:

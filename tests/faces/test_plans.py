@@ -75,9 +75,7 @@ def test_the_sum_at_the_top_adds_up_and_counts_every_cost(client_for, file):
     ]
     a_new_budget(file.borrower, 150_000, lines)
     first, *_others = sent(file)
-    agreed = max(
-        row.amount for row in offers.accept(by=file.officers[0], offer=first).instalments.all()
-    )
+    agreed = max(row.amount for row in offers.accept(by=file.officers[0], offer=first).instalments.all())
     page = page_of(client_for(file.borrower))
     figures = page.context["page"]
     assert figures.living_costs == 660_000
