@@ -205,7 +205,7 @@ def test_only_regulators_have_these_pages_and_nobody_writes_there(regulator: Cli
 
 
 @pytest.mark.parametrize(
-    ("name", "questions"), [("reports", 11), ("report_complaints", 2), ("releases", 2), ("release", 2)]
+    ("name", "questions"), [("reports", 7), ("report_complaints", 2), ("releases", 2), ("release", 2)]
 )
 def test_a_page_asks_a_fixed_number_of_questions(
     regulator: Client, django_assert_num_queries: Any, name: str, questions: int
