@@ -39,6 +39,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     page = Paginator(queries.archive_for(request.user), _PAGE).get_page(request.GET.get("page"))
     found = queries.for_the_person(queries.entries(page.object_list), request.user)
     entries = queries.with_words(found)
+    terms = preferences.terms_of(request.user)
     months = itertools.groupby(entries, key=lambda entry: timezone.localtime(entry.at).date().replace(day=1))
     return render(
         request,
@@ -49,8 +50,8 @@ def messages(request: HttpRequest) -> HttpResponse:
             "coming": queries.coming_for(request.user) if page.number == 1 else [],
             "expected": queries_coming.expected_for(request.user) if page.number == 1 else [],
             "allowance": queries_allowance.allowance(request.user, None),
-            "terms": preferences.terms_of(request.user),
-            "ending": queries_coming.ending_offers(request.user),
+            "terms": terms,
+            "ending": queries_coming.ending_offers(request.user) if terms.paused_at else [],
             "written": queries.written_back(request.user) if page.number == 1 else [],
             "spoken": writing.language_of(request.user),
         },

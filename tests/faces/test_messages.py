@@ -9,7 +9,7 @@ from django.utils.translation import override
 from cases.clock import BEIJING
 from cases.models import Hold
 from notices import queries, queries_allowance, queries_coming, queries_prevented
-from notices.actions import dispatch, planning, preferences
+from notices.actions import composing, dispatch, planning, preferences
 from notices.models import Decision, Message, OptOut, Preference
 from repayment.actions import payments
 from repayment.models import Offer
@@ -501,3 +501,12 @@ def test_to_stop_comes_first_and_what_is_off_is_marked(me, client_for):
     assert "有一种方式已关" not in text
     preferences.set_lender_terms(by=me, lender=case.lender, channels=["email"])
     assert "有一种方式已关" in page(client, "contact_terms")
+
+
+def test_an_officers_reminder_says_who_asked_for_it(me, client_for):
+    plan = a_plan(NINE_THIRTY.date() + dt.timedelta(days=5), of=me)
+    officer = builders.an_officer(plan.case.lender)
+    composing.queue(by=officer, case=plan.case, wording="officer_payment_coming")
+    dispatch.drain()
+    words = f"稳还的措辞，由{plan.case.lender.name}要求发出"
+    assert words in page(client_for(me))
