@@ -110,12 +110,6 @@ def local_moment(value: datetime | None) -> SafeString:
 
 
 @register.simple_tag
-def local_day_clock(value: datetime | None) -> SafeString:
-    """The day with its year, and the time: where a file says the same in figures."""
-    return _time(value, f"{formats.day(value)} {formats.clock(value)}")
-
-
-@register.simple_tag
 def local_clock(value: datetime | None) -> SafeString:
     return _time(value, formats.clock(value))
 
