@@ -29,7 +29,7 @@ from portal.celery import app
 from tests import builders, postgres
 from tests.actions.reminding import a_message
 from tests.faults.provider import SECRET
-from tests.processes import ROOT, absent, answers, database_url, end, wait_until
+from tests.processes import ROOT, absent, answers, database_url, end, wait_until, worker
 
 WAITING = ("queued", "claimed")
 
@@ -104,6 +104,33 @@ class Redis:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+
+class Supervisor:
+    """A worker that is started again when it ends by itself, as the compose file's `restart: unless-stopped` does: a Celery
+    worker that loses its broker at a bad moment may give up instead of waiting.
+    """
+
+    def __init__(self, **options: object) -> None:
+        self.options, self.restarts = options, 0
+        self._inside = contextlib.ExitStack()
+
+    def _start(self) -> None:
+        self._process = self._inside.enter_context(worker(ready=False, **self.options))
+
+    def looks_after_it(self) -> bool:
+        """Start it again where it is gone. Always true, for a condition to begin with."""
+        if self._process.poll() is not None:
+            self.restarts += 1
+            self._start()
+        return True
+
+    def __enter__(self) -> "Supervisor":
+        self._process = self._inside.enter_context(worker(**self.options))
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._inside.close()
 
 
 class Cluster:

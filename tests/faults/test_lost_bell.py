@@ -34,7 +34,7 @@ def trouble(tmp_path, *, each: int, times: int) -> None:
     with (
         rig.gateway(tmp_path) as provider,
         rig.Redis() as redis,
-        worker(broker=redis.url, beat=True, children=2, **provider.environment),
+        rig.Supervisor(broker=redis.url, beat=True, children=2, **provider.environment) as supervisor,
     ):
         for _ in range(times):
             rig.messages(reminders=each, confirmations=each)
@@ -49,11 +49,18 @@ def trouble(tmp_path, *, each: int, times: int) -> None:
             rig.pass_time(AWAY, state="queued")
             redis.start()
             waits.append(
-                rig.seconds_until(rig.nothing_waits, within=RECOVERY, what="the work after Redis came back")
+                rig.seconds_until(
+                    lambda: supervisor.looks_after_it() and rig.nothing_waits(),
+                    within=RECOVERY,
+                    what="the work after Redis came back",
+                )
             )
     # Nobody was killed but Redis: there is nothing to be in doubt about.
     rig.account_for(provider.seen(), doubts=0)
-    print(f"Redis emptied and killed {times} times: settled after {', '.join(f'{s:.1f} s' for s in waits)}")
+    print(
+        f"Redis emptied and killed {times} times: settled after {', '.join(f'{s:.1f} s' for s in waits)}; "
+        f"{supervisor.restarts} workers ended themselves"
+    )
 
 
 def test_redis_killed_emptied_and_away_loses_and_doubles_nothing(tmp_path):

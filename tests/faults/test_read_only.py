@@ -70,8 +70,8 @@ def test_a_regulators_page_asks_the_writing_connection_for_nothing_but_who_they_
     ]
     assert business == []
     words = {query["sql"].split()[0] for query in reading}
-    # A long answer is read through a cursor of the server, which is declared first.
-    assert words - {"DECLARE"} == {"SELECT"}
+    # A long answer is read through a cursor of the server, which is declared first; a question may name its parts.
+    assert words - {"DECLARE", "WITH"} == {"SELECT"}
 
 
 def test_the_public_tables_ask_the_writing_connection_for_nothing() -> None:
