@@ -69,6 +69,8 @@ class Surroundings:
         self, people: Iterable[int], *, at: dt.datetime, planned: bool, lenders: Iterable[int] = ()
     ) -> None:
         ids = set(people)
+        # The house's words as they stand: whoever asks about many looks for changed files once.
+        self.words = wording.load()
         self._preferences = {p.person_id: p for p in Preference.objects.filter(person__in=ids)}
         standing = Q(until__isnull=True) | Q(until__gt=at)
         self._opt_outs = defaultdict(list)
@@ -202,7 +204,7 @@ class Surroundings:
             vulnerable=bool(preference and preference.gentle),
             content_complete=question.channel == "inbox"
             or not (self.discreet(person) and must_say(lender, at)),
-            wording_approved=not question.wording or wording.is_known(question.wording),
+            wording_approved=not question.wording or wording.is_known(question.wording, self.words),
         )
 
     def ask(self, question: Question, at: dt.datetime) -> tuple[gate.GateFacts, gate.Verdict]:

@@ -79,7 +79,12 @@ class _Taking:
     ) -> None:
         self.claim = Claim()
         self._now, self._worker, self._lease = now, worker, lease
-        self._around = Surroundings({message.person_id for message in messages}, at=now, planned=False)
+        self._around = Surroundings(
+            {message.person_id for message in messages},
+            at=now,
+            planned=False,
+            lenders={message.lender_id for message in messages if message.lender_id},
+        )
         self._matters = _Matters(messages)
         self._ended: list[Message] = []
         self._decisions: list[Decision] = []
@@ -118,7 +123,10 @@ class _Taking:
 
     def _claim(self, message: Message, question: Question) -> None:
         text = writing.write(
-            message, discreet=self._around.discreet(message.person), own=self._matters.words(message)
+            message,
+            discreet=self._around.discreet(message.person),
+            own=self._matters.words(message),
+            house=self._around.words,
         )
         message.address = self._around.address(message.person, message.channel)
         message.subject, message.body, message.wording_version = text.subject, text.body, text.version

@@ -51,6 +51,9 @@ def _handfuls(
     kept: list[tuple[Message, Answer]] = []
     shut: set[str] = set()
     idle: list[Message] = []
+    # Channels that answered, and those of them that had failed before: only these must be told at once.
+    well: set[str] = set()
+    ill: set[str] = set()
     rest, most = list(mine), delivery.BEGUN
     while rest:
         handful, rest = rest[:most], rest[most:]
@@ -70,14 +73,19 @@ def _handfuls(
             else:
                 yield _settle(message, worker, said)
         answered = {message.channel for message, _ in kept}
-        for channel in answered:
+        for channel in answered & ill:
             breaking.succeeded(channel)
+        well |= answered
         if len(kept) < len(begun):
             # Something is wrong out there: one by one, until the breaker says that it is enough.
             most = 1
+            ill |= {each.channel for each in begun}
             shut |= {way for way in {each.channel for each in begun} - answered if breaking.is_open(way)}
     receipts.record_all(kept)
     yield from ["sent"] * len(kept)
+    for channel in well - ill:
+        # Failures of an earlier batch are forgotten.
+        breaking.succeeded(channel)
     release([message.pk for message in idle], worker)
     yield from ["put_back"] * len(idle)
 

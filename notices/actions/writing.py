@@ -23,11 +23,17 @@ _TEXT_OF = {"wechat": "sms", "inbox": "email"}
 _AMOUNTS = frozenset({"amount", "principal", "interest", "before", "fees", "waived"})
 
 
-def write(message: Message, *, discreet: bool, own: Mapping[str, Wordings] | None = None) -> Rendered:
+def write(
+    message: Message,
+    *,
+    discreet: bool,
+    own: Mapping[str, Wordings] | None = None,
+    house: Wordings | None = None,
+) -> Rendered:
     """The text as it leaves. Raises Refused for a value that may not be sent.
 
-    `own` are the lender's published words, where somebody has already read them; else they are read for a sentence that
-    a lender may word.
+    `own` are the lender's published words and `house` all of ours, where somebody has already read them; else they are
+    read, the lender's for a sentence that a lender may word.
     """
     if own is None:
         may_have = message.lender is not None and message.wording in templates.KEYS
@@ -52,7 +58,7 @@ def write(message: Message, *, discreet: bool, own: Mapping[str, Wordings] | Non
         language,
         discreet and not (disclosing and message.channel == Message.Channel.INBOX),
         values,
-        wordings=own.get(message.wording),
+        wordings=own.get(message.wording) or house,
         disclosing=disclosing,
     )
 

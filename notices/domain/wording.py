@@ -243,9 +243,9 @@ def load(directory: Path = DIRECTORY) -> Wordings:
     return _load(directory, stamp)
 
 
-def is_known(key: str) -> bool:
+def is_known(key: str, wordings: Wordings) -> bool:
     """Whether the house has words for it; a lender's own take their place, and only once two people said yes."""
-    return (key, "sms", Style.PLAIN, LANGUAGES[0]) in load()
+    return (key, "sms", Style.PLAIN, LANGUAGES[0]) in wordings
 
 
 @lru_cache(maxsize=8)

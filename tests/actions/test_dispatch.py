@@ -421,14 +421,13 @@ def test_a_claim_that_was_begun_never_goes_back():
     assert provider.effects == []
 
 
-def test_claiming_many_asks_the_database_as_often_as_claiming_a_few(django_assert_num_queries):
-    lender = builders.a_lender()
-    plans = [a_plan(dt.date(2027, 5, 15), owed_to=lender) for _ in range(12)]
-    due = [a_message(each.case.borrower, lender, plan=each, values=VALUES) for each in plans]
+def test_claiming_many_asks_the_database_as_often_as_claiming_a_few(django_assert_max_num_queries):
+    plans = [a_plan(dt.date(2027, 5, 15), owed_to=builders.a_lender()) for _ in range(12)]
+    due = [a_message(each.case.borrower, each.case.lender, plan=each, values=VALUES) for each in plans]
     pairs = [(message.pk, message.person_id) for message in due]
     with CaptureQueriesContext(connection) as few:
         claim(pairs[:2], worker="w")
-    with django_assert_num_queries(len(few)):
+    with django_assert_max_num_queries(len(few)):
         assert len(claim(pairs[2:], worker="w").mine) == 10
 
 
