@@ -21,6 +21,7 @@ from notices.actions.asking import Surroundings, questions_about, rulebook_for
 from notices.actions.writing import lender_name
 from notices.domain import gate, wording
 from notices.models import Decision, Inbound, Message, Template, WechatLink
+from notices.models.messages import asked_of
 from notices.queries_reasons import Reason, about, reasons_in
 from notices.queries_why import Pauses, consents_of, grounds
 from repayment import queries_payments
@@ -207,7 +208,7 @@ def for_the_person(found: Sequence[Entry], person: User) -> Sequence[Entry]:
             if entry.stopped
             else grounds(
                 entry.message,
-                entry.message.asked,  # type: ignore[attr-defined]
+                asked_of(entry.message),
                 consents.get(entry.message.lender_id or 0, ()),
             ),
         )
@@ -310,7 +311,7 @@ def for_case(case: Case) -> Sequence[Entry]:
 
 
 def _entry(message: Message, language: str, now: dt.datetime) -> Entry:
-    held = [decision for decision in message.asked if decision.verdict != gate.Outcome.ALLOWED]  # type: ignore[attr-defined]
+    held = [decision for decision in asked_of(message) if decision.verdict != gate.Outcome.ALLOWED]
     at = message.sent_at or message.due_at
     ahead = message.state == Message.State.WITHHELD and message.due_at > now
     if not held:

@@ -15,6 +15,7 @@ from cases.sets import update_each
 from notices.actions.asking import Surroundings, questions_about, rulebook_for, settle
 from notices.domain import delivery, gate
 from notices.models import Decision, Message
+from notices.models.messages import asked_of
 
 
 def wake(person: User) -> int:
@@ -65,7 +66,7 @@ def wake(person: User) -> int:
 
 def _only_terms_against(message: Message) -> bool:
     """Whether the last refusal would have been none without the pause and the opt-out, on the facts that are kept with it."""
-    last: Decision = message.asked[-1]  # type: ignore[attr-defined]
+    last = asked_of(message)[-1]
     facts = gate.from_json(last.facts)
     if not (facts.paused or facts.opted_out):
         return False

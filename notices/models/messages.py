@@ -111,6 +111,12 @@ class Decision(models.Model):
         return f"{self.verdict} {self.message_id}"
 
 
+def asked_of(message: Message) -> list[Decision]:
+    """The decisions about a message, in order, that a query has read as `asked` for many at once."""
+    found: list[Decision] = vars(message)["asked"]
+    return found
+
+
 class Receipt(models.Model):
     """What a provider said about a message. Append-only; the message's state follows by rank."""
 
